@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+#ifndef FLUX_KVS_LOOKUP_H
+#define FLUX_KVS_LOOKUP_H
+
+#include <flux/types.h>
+#include <flux/kvs_dir.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+flux_future_t *flux_kvs_lookup (flux_t *h,
+                                const char *ns,
+                                int flags,
+                                const char *key);
+flux_future_t *flux_kvs_lookupat (flux_t *h,
+                                  int flags,
+                                  const char *key,
+                                  const char *treeobj);
+
+int flux_kvs_lookup_get (flux_future_t *f, const char **value);
+int flux_kvs_lookup_get_unpack (flux_future_t *f, const char *fmt, ...);
+int flux_kvs_lookup_get_raw (flux_future_t *f, const void **data, size_t *len);
+int flux_kvs_lookup_get_treeobj (flux_future_t *f, const char **treeobj);
+int flux_kvs_lookup_get_dir (flux_future_t *f, const flux_kvsdir_t **dir);
+int flux_kvs_lookup_get_symlink (flux_future_t *f,
+                                 const char **ns,
+                                 const char **target);
+
+const char *flux_kvs_lookup_get_key (flux_future_t *f);
+
+int flux_kvs_lookup_cancel (flux_future_t *f);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
