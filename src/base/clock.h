@@ -17,9 +17,9 @@ struct clock {
 };
 
 /* The system's clock. */
-#define CLOCK_REAL_INIT                                                        \
-    {                                                                          \
-        .is_virtual = false, .t = 0.                                           \
+#define CLOCK_REAL_INIT              \
+    {                                \
+        .is_virtual = false, .t = 0. \
     }
 
 /* Seconds since the epoch. */

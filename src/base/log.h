@@ -46,10 +46,10 @@ void log_errno (const char *part, const char *fmt, ...)
 
 extern uint32_t log_trace_bits;
 
-#define log_trace(bit, part, ...)                                              \
-    do {                                                                       \
-        if (log_trace_bits & (bit))                                            \
-            log_msg (LOG_DEBUG, part, __VA_ARGS__);                            \
+#define log_trace(bit, part, ...)                   \
+    do {                                            \
+        if (log_trace_bits & (bit))                 \
+            log_msg (LOG_DEBUG, part, __VA_ARGS__); \
     } while (0)
 
 #endif

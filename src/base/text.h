@@ -17,11 +17,11 @@ struct text_pool;
 
 struct text {
     uint32_t refs;
-    uint32_t len; /* without the NUL that always follows */
-    struct text_pool *pool;      /* NULL: not shared */
-    void *aux;                   /* owned; freed by aux_free */
+    uint32_t len;           /* without the NUL that always follows */
+    struct text_pool *pool; /* NULL: not shared */
+    void *aux;              /* owned; freed by aux_free */
     void (*aux_free) (void *aux);
-    struct text *next;           /* in its pool's bucket */
+    struct text *next; /* in its pool's bucket */
     uint64_t hash;
     char s[];
 };

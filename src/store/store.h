@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Durable bytes keyed by job.
+ *
+ * The contract, numbered; each point is asserted or tested.
+ *
+ *  1. Writes go to the open batch.  store_commit() closes the batch and hands
+ *     it to be made durable; batches become durable in order, whole or not at
+ *     all.
+ *  2. `done` is called on the loop, once for each batch and in order, after
+ *     the batch is durable (ret 0) or can never be (ret -1, errno, a
+ *     sentence).  Nothing that a batch holds may be told or acted on before.
+ *  3. Reads see exactly the durable batches: never an open or a queued one.
+ *  4. The loop never waits for the disk in writes; a read may.
+ *  5. What is appended to a log is kept in order; a log is the concatenation
+ *     of its appends.
+ *  6. A store directory is used by one process at a time: a second open gets
+ *     EBUSY.
+ *  7. After a failed batch the store refuses further batches (each `done`
+ *     fails) until store_retry() succeeds; nothing durable is harmed.
+ *
+ * Two answers exist: SQLite (store_sqlite.c) and memory (store_mem.c).
+ */
+
+#ifndef SLUICE_STORE_STORE_H
+#define SLUICE_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <flux/types.h>
+
+#include "loop/loop.h"
+
+struct store;
+
+/* A job's row: what listings need of finished jobs without replaying their
+ * logs, and what restart needs to find active ones.  Strings are borrowed
+ * for the time of the call; NULL means absent; times are seconds since the
+ * epoch, 0 means not reached.
+ */
+struct store_job {
+    uint64_t id;
+    uint32_t userid;
+    int urgency;
+    int flags;
+    int state;        /* flux_job_state_t */
+    int result;       /* flux_job_result_t, 0 while active */
+    int64_t priority; /* -1: none */
+    double t_submit, t_depend, t_priority, t_sched, t_run, t_cleanup,
+        t_inactive;
+    int waitstatus; /* -1: none */
+    const char *name;
+    const char *queue;
+    const char *jobspec; /* redacted (environment removed), current; in a put,
+                            NULL keeps what is stored; so for R */
+    const char *R;
+    const char *extra; /* JSON object: all else a listing shows */
+};
+
+typedef void (*store_done_f) (uint64_t batch,
+                              int ret,
+                              const char *error,
+                              void *arg);
+
+/* Open (creating) the store in directory dir; "" or NULL dir gives a store
+ * in memory.  sync is "full", "normal" or "off".
+ */
+struct store *store_open (struct loop *loop,
+                          const char *dir,
+                          const char *sync,
+                          store_done_f done,
+                          void *arg,
+                          flux_error_t *error);
+/* Commits what is open, waits for the writer, calls the last `done`s. */
+void store_close (struct store *s);
+
+/* ---- writes, into the open batch; -1 and ENOMEM ---- */
+
+/* Insert or replace the job's row. */
+int store_job_put (struct store *s, const struct store_job *job);
+/* Append to a log of the job: path "eventlog", "guest.exec.eventlog", ... */
+int store_log_append (struct store *s,
+                      uint64_t id,
+                      const char *path,
+                      const char *data,
+                      size_t len);
+/* Set a value of the job: key "J", "R.shared", ...; NULL data deletes. */
+int store_value_put (struct store *s,
+                     uint64_t id,
+                     const char *key,
+                     const void *data,
+                     size_t len);
+/* Remove everything of a job (a rejected one, or at purge). */
+int store_job_remove (struct store *s, uint64_t id);
+/* Values of the instance (queue states, drained ranks, last id, ...). */
+int store_meta_put (struct store *s,
+                    const char *key,
+                    const void *data,
+                    size_t len);
+
+/* True if the open batch holds anything. */
+bool store_dirty (const struct store *s);
+/* Close the open batch and hand it to the writer: its number (from 1, one
+ * more each time), or 0 if there was nothing in it.
+ */
+uint64_t store_commit (struct store *s);
+/* The number the next commit will have. */
+uint64_t store_next_batch (const struct store *s);
+int store_retry (struct store *s, flux_error_t *error);
+
+/* ---- reads, of durable data; *data is malloced, NUL-terminated, the
+ * caller frees it; -1 and ENOENT if there is none ---- */
+
+int store_value_get (struct store *s,
+                     uint64_t id,
+                     const char *key,
+                     char **data,
+                     size_t *len);
+int store_log_get (struct store *s,
+                   uint64_t id,
+                   const char *path,
+                   char **data,
+                   size_t *len);
+int store_meta_get (struct store *s, const char *key, char **data, size_t *len);
+/* Call cb with the job's row (valid for the time of the call). */
+typedef int (*store_job_f) (const struct store_job *job, void *arg);
+int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg);
+/* Every active job (state not INACTIVE), by id.  cb < 0 ends the walk. */
+int store_each_active (struct store *s, store_job_f cb, void *arg);
+/* Finished jobs, latest t_inactive first, those after `since`, at most max
+ * (0: all).  cb < 0 ends the walk.
+ */
+int store_each_inactive (struct store *s,
+                         double since,
+                         unsigned int max,
+                         store_job_f cb,
+                         void *arg);
+
+struct store_counts {
+    uint64_t inactive, completed, failed, canceled, timeout, purged;
+    uint64_t max_id;
+};
+int store_counts (struct store *s, struct store_counts *counts);
+
+struct store_stats {
+    uint64_t batches, records, bytes;
+    unsigned int queued; /* batches handed over, not yet durable */
+};
+void store_stats (const struct store *s, struct store_stats *stats);
+
+#endif
