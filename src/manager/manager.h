@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The job manager: where jobs, store, scheduler, executor and messages meet.
+ *
+ * This header is what the plugin host, the views and the daemon see.  The
+ * manager's own files share manager_private.h.
+ */
+
+#ifndef SLUICE_MANAGER_MANAGER_H
+#define SLUICE_MANAGER_MANAGER_H
+
+#include "base/err.h"
+#include "exec/exec.h"
+#include "job/job.h"
+#include "manager/plugins.h"
+#include "router/router.h"
+#include "sched/sched.h"
+#include "store/store.h"
+
+struct manager;
+
+struct manager_config {
+    struct loop *loop;
+    struct router *router;
+    const char *statedir; /* NULL or "": jobs live in memory */
+    const char *store_sync;
+    const char *hostname;
+    const struct sched_ops *sched;
+    const struct exec_ops *exec;
+    struct exec_env exec_env;     /* reports is filled by the manager */
+    const struct rset *resources; /* copied */
+};
+
+struct manager *manager_create (const struct manager_config *cfg,
+                                flux_error_t *error);
+/* Give the plugin host's verbs; before manager_start. */
+void manager_set_plugins (struct manager *m, const struct plugin_ops *ops);
+/* Load the store, replay active jobs, resume what is owed, serve. */
+int manager_start (struct manager *m, flux_error_t *error);
+/* Cancel pending jobs, end running ones, call done when none is active or
+ * the store failed.
+ */
+void manager_shutdown (struct manager *m, void (*done) (void *arg), void *arg);
+void manager_destroy (struct manager *m);
+
+/* The instance's configuration changed: JSON text of the whole object.
+ * Checked by manager and plugins' host separately; -1 refuses it with a
+ * sentence and changes nothing.
+ */
+int manager_config_check (struct manager *m,
+                          const char *json,
+                          flux_error_t *error);
+void manager_config_apply (struct manager *m, const char *json);
+
+/* ---- jobs ---- */
+
+/* The active job, or NULL and ENOENT. */
+struct job *manager_job (struct manager *m, uint64_t id);
+/* All active jobs: iterate with HASH_ITER (hh, ...). */
+struct job *manager_jobs (struct manager *m);
+unsigned int manager_active_count (const struct manager *m);
+struct store *manager_store (struct manager *m);
+struct text_pool *manager_texts (struct manager *m);
+struct loop *manager_loop (struct manager *m);
+struct router *manager_router (struct manager *m);
+struct sched *manager_sched (struct manager *m, const struct sched_ops **ops);
+
+/* ---- the life of an event (post.c) ---- */
+
+/* Post an event of a typed kind; timestamp 0 means now.  If the job is idle
+ * the event and all that follows from it happen before the call returns;
+ * else it waits in the job's queue and the call returns 0.  -1: EINVAL,
+ * ENOENT as fsm_legal, nothing changed.
+ */
+int manager_post (struct manager *m,
+                  struct job *job,
+                  const struct event *ev,
+                  flux_error_t *error);
+/* The same by name with a context (JSON text or NULL), checked as RFC 21
+ * says (wire_event_make).
+ */
+int manager_post_named (struct manager *m,
+                        struct job *job,
+                        const char *name,
+                        const char *context,
+                        flux_error_t *error);
+/* Is an event of this kind waiting in the job's queue? */
+bool manager_event_queued (struct manager *m,
+                           struct job *job,
+                           enum event_kind kind);
+/* Is the job in the middle of an event (a callback for it is running)? */
+bool manager_job_busy (struct manager *m, struct job *job);
+/* Has the start request gone to the executor? */
+bool manager_start_requested (struct manager *m, struct job *job);
+
+/* Raise an exception; userid UINT32_MAX leaves the key out.  Publishes the
+ * "job-exception" event too.
+ */
+int manager_raise (struct manager *m,
+                   struct job *job,
+                   const char *type,
+                   int severity,
+                   uint32_t userid,
+                   const char *note,
+                   flux_error_t *error);
+
+/* Set a priority a plugin gave: no-op unless the job is in PRIORITY or SCHED,
+ * or if priority is negative; urgency 0 and 31 win over it; in SCHED an
+ * unchanged priority posts nothing, in PRIORITY it always moves the job.
+ */
+int manager_set_priority (struct manager *m, struct job *job, int64_t priority);
+/* Begin job.priority.get for every job in PRIORITY or SCHED: some at once,
+ * the rest in slices of a few milliseconds.  A second call while one is
+ * under way starts over after it.
+ */
+int manager_reprioritize_all (struct manager *m);
+/* Merge annotations (JSON object text; null deletes) into the job's; posts
+ * the uncommitted "annotations" event, or with quiet only keeps them.
+ */
+int manager_annotate (struct manager *m,
+                      struct job *job,
+                      const char *patch,
+                      bool quiet,
+                      flux_error_t *error);
+/* A plugin's own R for a job in SCHED that has none (text of R version 1). */
+int manager_set_R (struct manager *m,
+                   struct job *job,
+                   const char *R,
+                   flux_error_t *error);
+
+/* ---- after the commit ---- */
+
+/* Answer req when all that was posted so far is durable (at once if it is
+ * already); error != 0 answers an error.  Keeps a reference to req.
+ */
+int manager_respond (struct manager *m,
+                     const flux_msg_t *req,
+                     int errnum,
+                     const char *text_or_json);
+
+/* One durable event of a job, as journal consumers see it. */
+struct manager_entry {
+    uint64_t id;
+    const struct event *ev; /* kind, name, timestamp, typed fields that do
+                               not point anywhere */
+    const char *line;       /* the eventlog entry, with newline */
+    size_t len;
+    int state;           /* after the event */
+    const char *jobspec; /* with submit: redacted jobspec, else NULL */
+    const char *R;       /* with alloc */
+    bool volatile_;      /* journal only: not in the eventlog */
+};
+
+/* Called after commit, in order, on the loop (LOOP_ALWAYS: also while a
+ * plugin waits; listeners only answer clients, they never post).
+ */
+struct manager_listener {
+    void (*entry) (void *arg, const struct manager_entry *entry);
+    /* Lines were added to a log of the job ("eventlog" included). */
+    void (*log) (void *arg,
+                 uint64_t id,
+                 const char *path,
+                 const char *data,
+                 size_t len);
+    /* The job's guest logs are complete; and: the job left memory. */
+    void (*guest_done) (void *arg, uint64_t id);
+    void (*inactive) (void *arg, uint64_t id);
+    void *arg;
+};
+int manager_listen (struct manager *m, const struct manager_listener *l);
+
+#endif
