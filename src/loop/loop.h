@@ -23,6 +23,8 @@
 #define SLUICE_LOOP_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 
@@ -35,10 +37,13 @@ enum loop_class {
     LOOP_HOLDABLE,
 };
 
-/* Bits of events for loop_io_create and its callback. */
+/* Bits of events for loop_io_create and its callback.  LOOP_ERROR is only
+ * ever reported: the descriptor cannot be watched, and no longer is.
+ */
 enum {
     LOOP_READ = 1,
     LOOP_WRITE = 2,
+    LOOP_ERROR = 4,
 };
 
 typedef void (*loop_f) (struct loop_source *src, int revents, void *arg);
@@ -51,21 +56,32 @@ typedef void (*loop_hook_f) (void *arg);
 struct loop *loop_create (struct clock *clock);
 void loop_destroy (struct loop *loop);
 
-/* Run until loop_stop(). */
+/* Run until loop_stop().  Under a virtual clock also until nothing can
+ * happen any more: no timer is set and no descriptor or signal is watched.
+ */
 void loop_run (struct loop *loop);
 /* One turn; waits for something to happen only if wait is true.  May be
- * called from inside a callback.
+ * called from inside a callback.  True if anything was run; with wait, false
+ * means stopped, or (virtual clock) that nothing can happen.
  */
-void loop_turn (struct loop *loop, bool wait);
+bool loop_turn (struct loop *loop, bool wait);
+/* End the innermost loop_run, or a turn that waits, after what now runs. */
 void loop_stop (struct loop *loop);
 
-/* The time of the current turn (seconds since the epoch), and the clock. */
+/* The time of the current turn (seconds since the epoch), and the clock.
+ * Timers count from the time of the turn; loop_now_update reads the clock
+ * again after a long computation.
+ */
 double loop_now (struct loop *loop);
+void loop_now_update (struct loop *loop);
 struct clock *loop_clock (struct loop *loop);
 
-/* Sources are created started, and stopped by destroying them.  NULL and
- * errno on failure.  repeat is 0 for a timer that fires once (it stays
- * allocated; rearm it with loop_timer_set).
+/* Sources are created started.  NULL and errno on failure: EINVAL for a bad
+ * descriptor, signal or time, ENOMEM.  cb may be NULL.
+ *
+ * repeat is 0 for a timer that fires once (it stays allocated; rearm it with
+ * loop_timer_set).  Timers due at the same time fire in the order in which
+ * they were started.
  */
 struct loop_source *loop_io_create (struct loop *loop,
                                     enum loop_class cls,
@@ -99,6 +115,86 @@ void loop_kick (struct loop_source *work);
 void loop_kick_async (struct loop_source *work);
 void loop_source_destroy (struct loop_source *src);
 
+/* Stop and start again without losing the settings.  Stopping also takes
+ * back what has fired and not yet run.  A stopped timer starts over with the
+ * delay it was given last.
+ */
+void loop_source_start (struct loop_source *src);
+void loop_source_stop (struct loop_source *src);
+/* A timer that fires once is stopped before its callback runs. */
+bool loop_source_is_active (const struct loop_source *src);
+
+/* The kinds that only clients of the library need; as libev's of the same
+ * name.  Prepare runs before the wait, check after it (priorities 2 to -2,
+ * those below 0 after all others), idle when nothing else fired; while an
+ * idle source is active the loop does not sleep.
+ */
+struct loop_source *loop_prepare_create (struct loop *loop,
+                                         enum loop_class cls,
+                                         loop_f cb,
+                                         void *arg);
+struct loop_source *loop_check_create (struct loop *loop,
+                                       enum loop_class cls,
+                                       loop_f cb,
+                                       void *arg);
+struct loop_source *loop_idle_create (struct loop *loop,
+                                      enum loop_class cls,
+                                      loop_f cb,
+                                      void *arg);
+/* Only checks have a priority; values out of range are brought into it. */
+void loop_check_set_priority (struct loop_source *src, int priority);
+
+/* Fires at points of wall clock time.  With reschedule: at the time it
+ * returns when asked with the present time (one before that stops the
+ * source).  Else with interval > 0: at each time offset + N * interval.
+ * Else: once, at offset.
+ */
+typedef double (*loop_reschedule_f) (struct loop_source *src,
+                                     double now,
+                                     void *arg);
+struct loop_source *loop_periodic_create (struct loop *loop,
+                                          enum loop_class cls,
+                                          double offset,
+                                          double interval,
+                                          loop_reschedule_f reschedule,
+                                          loop_f cb,
+                                          void *arg);
+/* Change the settings and start again. */
+void loop_periodic_set (struct loop_source *src,
+                        double offset,
+                        double interval,
+                        loop_reschedule_f reschedule);
+/* Restart a timer with its repeat as the delay; without repeat, stop it. */
+void loop_timer_again (struct loop_source *src);
+/* When a timer or periodic fires next (or would, if started now), in seconds
+ * since the epoch; < 0 and EINVAL for other kinds.
+ */
+double loop_source_wakeup (struct loop_source *src);
+
+/* Fires when the status of path changes.  interval (seconds) is how often to
+ * look where the system does not tell; 0 for a default.  Runs in real time
+ * whatever the clock.  path is copied.
+ */
+struct loop_source *loop_stat_create (struct loop *loop,
+                                      enum loop_class cls,
+                                      const char *path,
+                                      double interval,
+                                      loop_f cb,
+                                      void *arg);
+/* The status now and before the last change; either may be NULL.  A missing
+ * file has st_nlink 0.
+ */
+void loop_stat_get (struct loop_source *src,
+                    struct stat *now,
+                    struct stat *prev);
+
+/* The number of active sources that count (a reactor ends when it reaches
+ * 0).  All but work sources count unless told otherwise.
+ */
+size_t loop_active (const struct loop *loop);
+void loop_source_set_counted (struct loop_source *src, bool counted);
+bool loop_source_is_counted (const struct loop_source *src);
+
 /* End-of-turn hooks (phase 3), run on every turn that ran anything. */
 int loop_hook_add (struct loop *loop, loop_hook_f cb, void *arg);
 
@@ -107,7 +203,7 @@ void loop_hold (struct loop *loop);
 void loop_release (struct loop *loop);
 bool loop_held (const struct loop *loop);
 
-/* For src/lib, which offers libev's watchers to clients: the loop inside. */
+/* libev's loop inside. */
 struct ev_loop *loop_ev (struct loop *loop);
 
 #endif
