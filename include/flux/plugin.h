@@ -81,7 +81,7 @@ const char *flux_plugin_get_conf (flux_plugin_t *p);
 
 int flux_plugin_conf_unpack (flux_plugin_t *p, const char *fmt, ...);
 
-flux_plugin_arg_t *flux_plugin_arg_create ();
+flux_plugin_arg_t *flux_plugin_arg_create (void);
 void flux_plugin_arg_destroy (flux_plugin_arg_t *args);
 
 const char *flux_plugin_arg_strerror (flux_plugin_arg_t *args);

@@ -54,6 +54,8 @@ struct event {
     double timestamp;    /* seconds since the epoch */
     const char *name;    /* borrowed */
     const char *context; /* JSON object text, or NULL; borrowed */
+    const char *entry;   /* the whole eventlog entry without newline, where it
+                            is at hand (NUL-terminated); or NULL; borrowed */
 
     /* By kind; borrowed for the time of the call that takes the event. */
     uint32_t userid;          /* submit, urgency, exception */

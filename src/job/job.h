@@ -64,16 +64,16 @@ struct job {
     uint16_t ndeps;
     uint8_t perilogs; /* prologs and epilogs under way */
     bool submitted : 1;
-    bool invalid : 1;        /* rejected: only destruction is left */
-    bool has_resources : 1;  /* alloc seen, free not */
-    bool started : 1;        /* start seen */
-    bool released : 1;       /* release with final seen */
-    bool finished : 1;       /* finish seen */
-    int waitstatus;          /* -1 before finish */
-    uint32_t posted;         /* bit per event_kind ever applied */
-    char **posted_other;     /* NULL-terminated names of EVENT_OTHER kinds
-                                ever applied; NULL if none */
-    struct text **deps_done; /* descriptions removed; NULL-terminated */
+    bool invalid : 1;       /* rejected: only destruction is left */
+    bool has_resources : 1; /* alloc seen, free not */
+    bool started : 1;       /* start seen */
+    bool released : 1;      /* release with final seen */
+    bool finished : 1;      /* finish seen */
+    int waitstatus;         /* -1 before finish */
+    uint32_t posted;        /* bit per event_kind ever applied */
+    char **posted_other;    /* NULL-terminated names of EVENT_OTHER kinds
+                               ever applied; NULL if none */
+    char **deps_done;       /* descriptions removed; NULL-terminated */
 
     /* ---- not history: the manager's ---- */
     void *host;
@@ -107,6 +107,9 @@ bool job_event_posted (const struct job *job, const char *name);
  * CANCELED, "timeout" TIMEOUT; all else FAILED.
  */
 int job_result (const struct job *job);
+
+/* "SCHED" for FLUX_JOB_STATE_SCHED, ...; "unknown" for what is no state. */
+const char *job_state_name (int state);
 
 /* "immutable", "debug", ... ; -1 and EINVAL for a name that is no flag. */
 int job_flag_parse (const char *name);

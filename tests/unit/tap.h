@@ -21,26 +21,26 @@ static int tap_failed;
 #define pass(...) ok (true, __VA_ARGS__)
 #define fail(...) ok (false, __VA_ARGS__)
 /* Compare, and show both sides when they differ. */
-#define is_int(got, want, ...)                                                 \
-    do {                                                                       \
-        long long tap_g = (long long)(got), tap_w = (long long)(want);         \
-        if (!tap_ok (tap_g == tap_w, #got, __FILE__, __LINE__, __VA_ARGS__))   \
-            printf ("#   got %lld, want %lld\n", tap_g, tap_w);                \
+#define is_int(got, want, ...)                                               \
+    do {                                                                     \
+        long long tap_g = (long long)(got), tap_w = (long long)(want);       \
+        if (!tap_ok (tap_g == tap_w, #got, __FILE__, __LINE__, __VA_ARGS__)) \
+            printf ("#   got %lld, want %lld\n", tap_g, tap_w);              \
     } while (0)
-#define is_str(got, want, ...)                                                 \
-    do {                                                                       \
-        const char *tap_g = (got), *tap_w = (want);                            \
-        if (!tap_ok (tap_g && tap_w && !strcmp (tap_g, tap_w),                 \
-                     #got,                                                     \
-                     __FILE__,                                                 \
-                     __LINE__,                                                 \
-                     __VA_ARGS__))                                             \
-            printf ("#   got  '%s'\n#   want '%s'\n",                          \
-                    tap_g ? tap_g : "(null)",                                  \
-                    tap_w ? tap_w : "(null)");                                 \
+#define is_str(got, want, ...)                                 \
+    do {                                                       \
+        const char *tap_g = (got), *tap_w = (want);            \
+        if (!tap_ok (tap_g && tap_w && !strcmp (tap_g, tap_w), \
+                     #got,                                     \
+                     __FILE__,                                 \
+                     __LINE__,                                 \
+                     __VA_ARGS__))                             \
+            printf ("#   got  '%s'\n#   want '%s'\n",          \
+                    tap_g ? tap_g : "(null)",                  \
+                    tap_w ? tap_w : "(null)");                 \
     } while (0)
 #define diag(...) (printf ("# "), printf (__VA_ARGS__), printf ("\n"))
-#define bail_out(...)                                                          \
+#define bail_out(...) \
     (printf ("Bail out! "), printf (__VA_ARGS__), printf ("\n"), exit (255))
 
 __attribute__ ((format (printf, 5, 6), unused)) static bool tap_ok (
