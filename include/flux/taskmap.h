@@ -17,7 +17,7 @@ enum taskmap_flags {
     TASKMAP_ENCODE_RAW_DERANGED = 1 << 3,
 };
 
-struct taskmap *taskmap_create ();
+struct taskmap *taskmap_create (void);
 
 void taskmap_destroy (struct taskmap *map);
 

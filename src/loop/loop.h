@@ -35,6 +35,8 @@ struct loop_source;
 enum loop_class {
     LOOP_ALWAYS,
     LOOP_HOLDABLE,
+    /* A bit to add to the class: create the source without starting it. */
+    LOOP_STOPPED = 0x10,
 };
 
 /* Bits of events for loop_io_create and its callback.  LOOP_ERROR is only
@@ -76,7 +78,8 @@ double loop_now (struct loop *loop);
 void loop_now_update (struct loop *loop);
 struct clock *loop_clock (struct loop *loop);
 
-/* Sources are created started.  NULL and errno on failure: EINVAL for a bad
+/* Sources are created started, unless LOOP_STOPPED is added to their class.
+ * NULL and errno on failure: EINVAL for a bad
  * descriptor, signal or time, ENOMEM.  cb may be NULL.
  *
  * repeat is 0 for a timer that fires once (it stays allocated; rearm it with

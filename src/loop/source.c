@@ -23,7 +23,7 @@ struct loop_source *source_new (struct loop *loop,
         return NULL;
     src->loop = loop;
     src->kind = kind;
-    src->cls = cls;
+    src->cls = cls & ~LOOP_STOPPED;
     src->cb = cb;
     src->arg = arg;
     src->counted = kind != KIND_WORK;
@@ -244,7 +244,8 @@ struct loop_source *loop_io_create (struct loop *loop,
         return NULL;
     ev_io_init (&src->io, io_cb, fd, events);
     src->io.data = src;
-    loop_source_start (src);
+    if (!(cls & LOOP_STOPPED))
+        loop_source_start (src);
     return src;
 }
 
@@ -280,7 +281,8 @@ struct loop_source *loop_signal_create (struct loop *loop,
         return NULL;
     ev_signal_init (&src->signal, signal_cb, signum);
     src->signal.data = src;
-    loop_source_start (src);
+    if (!(cls & LOOP_STOPPED))
+        loop_source_start (src);
     return src;
 }
 
@@ -305,7 +307,8 @@ struct loop_source *loop_stat_create (struct loop *loop,
     }
     ev_stat_init (&src->stat, stat_cb, src->path, interval);
     src->stat.data = src;
-    loop_source_start (src);
+    if (!(cls & LOOP_STOPPED))
+        loop_source_start (src);
     return src;
 }
 
@@ -329,7 +332,8 @@ static struct loop_source *create_plain (struct loop *loop,
 
     if (!(src = source_new (loop, kind, cls, cb, arg)))
         return NULL;
-    loop_source_start (src);
+    if (!(cls & LOOP_STOPPED))
+        loop_source_start (src);
     return src;
 }
 

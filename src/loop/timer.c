@@ -172,7 +172,8 @@ struct loop_source *loop_timer_create (struct loop *loop,
         return NULL;
     src->after = after;
     src->repeat = repeat;
-    loop_source_start (src);
+    if (!(cls & LOOP_STOPPED))
+        loop_source_start (src);
     return src;
 }
 
@@ -195,6 +196,16 @@ void loop_timer_again (struct loop_source *src)
     }
 }
 
+static void periodic_configure (struct loop_source *src,
+                                double offset,
+                                double interval,
+                                loop_reschedule_f reschedule)
+{
+    src->after = valid_time (offset) ? offset : 0.;
+    src->repeat = valid_time (interval) ? interval : 0.;
+    src->reschedule = reschedule;
+}
+
 struct loop_source *loop_periodic_create (struct loop *loop,
                                           enum loop_class cls,
                                           double offset,
@@ -211,7 +222,9 @@ struct loop_source *loop_periodic_create (struct loop *loop,
     }
     if (!(src = source_new (loop, KIND_PERIODIC, cls, cb, arg)))
         return NULL;
-    loop_periodic_set (src, offset, interval, reschedule);
+    periodic_configure (src, offset, interval, reschedule);
+    if (!(cls & LOOP_STOPPED))
+        loop_source_start (src);
     return src;
 }
 
@@ -221,9 +234,7 @@ void loop_periodic_set (struct loop_source *src,
                         loop_reschedule_f reschedule)
 {
     loop_source_stop (src);
-    src->after = valid_time (offset) ? offset : 0.;
-    src->repeat = valid_time (interval) ? interval : 0.;
-    src->reschedule = reschedule;
+    periodic_configure (src, offset, interval, reschedule);
     loop_source_start (src);
 }
 
