@@ -27,6 +27,8 @@ struct router *router_create (struct loop *loop,
                               uint32_t size);
 void router_destroy (struct router *r);
 uint32_t router_owner (const struct router *r);
+/* The broker's own id, 36 characters. */
+const char *router_uuid (const struct router *r);
 
 /* ---- methods of the broker's own parts ---- */
 
@@ -138,6 +140,12 @@ struct router_client *router_client_add (struct router *r,
 const char *router_client_uuid (const struct router_client *c);
 /* A message from the client (any type); the router takes what it needs. */
 void router_client_recv (struct router_client *c, const flux_msg_t *msg);
+/* The same without a copy: msg is nobody else's, and is changed. */
+void router_client_take (struct router_client *c, flux_msg_t *msg);
+/* The client is a plugin, which may send in the middle of an event: its
+ * requests to held methods always wait for the next turn.
+ */
+void router_client_set_inside (struct router_client *c);
 /* The client is gone: its services and subscriptions go, and each service it
  * sent a request to hears "<service>.disconnect".
  */

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Clients: what comes from them, the services they offer, their going. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "router/private.h"
+
+struct router_client *client_find (struct router *r, const char *uuid)
+{
+    struct router_client *c;
+
+    HASH_FIND_STR (r->clients, uuid, c);
+    return c;
+}
+
+struct router_client *client_of (struct router *r, const flux_msg_t *msg)
+{
+    const char *uuid = flux_msg_route_last (msg);
+
+    return uuid ? client_find (r, uuid) : NULL;
+}
+
+struct router_client *router_client_add (struct router *r,
+                                         uint32_t userid,
+                                         uint32_t rolemask,
+                                         router_deliver_f deliver,
+                                         void *arg)
+{
+    struct router_client *c;
+
+    if (!(c = calloc (1, sizeof (*c))))
+        return NULL;
+    c->router = r;
+    c->userid = userid;
+    c->rolemask = rolemask;
+    c->deliver = deliver;
+    c->arg = arg;
+    router_make_uuid (c->uuid);
+    HASH_ADD_STR (r->clients, uuid, c);
+    return c;
+}
+
+const char *router_client_uuid (const struct router_client *c)
+{
+    return c->uuid;
+}
+
+void router_client_set_inside (struct router_client *c)
+{
+    c->inside = true;
+}
+
+/* ---- what comes in ---- */
+
+/* The kernel knows who a guest is; the owner may speak for others. */
+static void set_credentials (struct router_client *c, flux_msg_t *msg)
+{
+    struct flux_msg_cred cred = { c->userid, c->rolemask };
+
+    if ((c->rolemask & FLUX_ROLE_OWNER)
+        && flux_msg_get_cred (msg, &cred) == 0) {
+        if (cred.userid == FLUX_USERID_UNKNOWN)
+            cred.userid = c->userid;
+        if (cred.rolemask == FLUX_ROLE_NONE)
+            cred.rolemask = c->rolemask;
+    }
+    (void)flux_msg_set_cred (msg, cred);
+}
+
+/* Remember which service will have to hear that the client went: the one
+ * that is to be told is named by the topic without its last part.
+ */
+static void note_touched (struct router_client *c, const flux_msg_t *msg)
+{
+    struct touched *t;
+    const char *topic;
+    const char *dot;
+
+    if (flux_msg_is_noresponse (msg) || flux_msg_get_topic (msg, &topic) < 0
+        || !(dot = strrchr (topic, '.')) || dot == topic)
+        return;
+    HASH_FIND (hh, c->touched, topic, (size_t)(dot - topic), t);
+    /* Only what exists is noted, so that a client cannot fill memory. */
+    if (t
+        || (!method_find (c->router, topic)
+            && !service_find (c->router, topic)))
+        return;
+    if (HASH_COUNT (c->touched) >= ROUTER_NAMES_MAX
+        || !(t = calloc (1, sizeof (*t))))
+        return;
+    if (!(t->service = strndup (topic, dot - topic))) {
+        free (t);
+        return;
+    }
+    HASH_ADD_KEYPTR (hh, c->touched, t->service, strlen (t->service), t);
+}
+
+void router_client_take (struct router_client *c, flux_msg_t *msg)
+{
+    struct router *r = c->router;
+    int type;
+
+    if (flux_msg_get_type (msg, &type) < 0)
+        return;
+    set_credentials (c, msg);
+    switch (type) {
+    case FLUX_MSGTYPE_REQUEST:
+        flux_msg_route_enable (msg);
+        if (flux_msg_route_push (msg, c->uuid) < 0)
+            return;
+        note_touched (c, msg);
+        dispatch_request (r, msg, false);
+        break;
+    case FLUX_MSGTYPE_RESPONSE:
+        dispatch_response (r, msg);
+        break;
+    case FLUX_MSGTYPE_EVENT:
+        (void)event_deliver (r, msg);
+        break;
+    }
+}
+
+void router_client_recv (struct router_client *c, const flux_msg_t *msg)
+{
+    flux_msg_t *copy;
+
+    if ((copy = flux_msg_copy (msg, true))) {
+        router_client_take (c, copy);
+        flux_msg_decref (copy);
+    }
+}
+
+/* ---- its going ---- */
+
+static void send_disconnect (struct router_client *c, const char *service)
+{
+    struct router *r = c->router;
+    struct flux_msg_cred cred = { c->userid, c->rolemask };
+    flux_msg_t *msg;
+    char *topic = NULL;
+
+    if (!(msg = flux_msg_create (FLUX_MSGTYPE_REQUEST)))
+        return;
+    flux_msg_route_enable (msg);
+    if (asprintf (&topic, "%s.disconnect", service) >= 0
+        && flux_msg_set_topic (msg, topic) == 0
+        && flux_msg_set_noresponse (msg) == 0
+        && flux_msg_set_cred (msg, cred) == 0
+        && flux_msg_route_push (msg, c->uuid) == 0) {
+        /* Not before a request of the same client that still waits. */
+        if (!r->held_head || held_add (r, msg) < 0)
+            dispatch_request (r, msg, false);
+    }
+    free (topic);
+    flux_msg_decref (msg);
+}
+
+void router_client_remove (struct router_client *c)
+{
+    struct touched *t, *tmp;
+    struct service *s;
+
+    if (!c)
+        return;
+    /* First out of the table: nothing more is delivered to it. */
+    HASH_DEL (c->router->clients, c);
+    while ((s = c->services)) {
+        c->services = s->next_of_client;
+        service_destroy (c->router, s);
+    }
+    event_client_clear (c);
+    HASH_ITER (hh, c->touched, t, tmp)
+    {
+        HASH_DEL (c->touched, t);
+        send_disconnect (c, t->service);
+        free (t->service);
+        free (t);
+    }
+    free (c);
+}
+
+/* ---- services of clients ---- */
+
+/* Guests may only take names that begin with their userid. */
+static bool may_register (const flux_msg_t *msg, const char *name)
+{
+    char prefix[32];
+    uint32_t userid;
+
+    if (router_is_owner (msg))
+        return true;
+    if (flux_msg_get_userid (msg, &userid) < 0)
+        return false;
+    snprintf (prefix, sizeof (prefix), "%" PRIu32 "-", userid);
+    return strncmp (name, prefix, strlen (prefix)) == 0;
+}
+
+static int service_name (const flux_msg_t *msg, const char **name)
+{
+    if (flux_msg_unpack (msg, "{s:s}", "service", name) < 0 || **name == '\0') {
+        errno = EPROTO;
+        return -1;
+    }
+    return 0;
+}
+
+int client_service_add (struct router *r,
+                        const flux_msg_t *msg,
+                        void *arg,
+                        flux_error_t *error)
+{
+    struct router_client *c = client_of (r, msg);
+    struct service *s;
+    const char *name;
+
+    if (service_name (msg, &name) < 0 || !c)
+        return REQUEST_ERROR;
+    if (!may_register (msg, name)) {
+        errno = EPERM;
+        return REQUEST_ERROR;
+    }
+    if (c->names >= ROUTER_NAMES_MAX)
+        return err_set (error, ENOSPC, "too many services and subscriptions");
+    if (!(s = service_create (r, name, c)))
+        return REQUEST_ERROR;
+    c->names++;
+    s->next_of_client = c->services;
+    c->services = s;
+    router_respond (r, msg, NULL);
+    return REQUEST_DONE;
+}
+
+int client_service_remove (struct router *r,
+                           const flux_msg_t *msg,
+                           void *arg,
+                           flux_error_t *error)
+{
+    struct router_client *c = client_of (r, msg);
+    const char *name;
+
+    if (service_name (msg, &name) < 0 || !c)
+        return REQUEST_ERROR;
+    for (struct service **sp = &c->services; *sp; sp = &(*sp)->next_of_client) {
+        struct service *s = *sp;
+
+        if (strcmp (s->name, name) == 0) {
+            *sp = s->next_of_client;
+            service_destroy (r, s);
+            c->names--;
+            router_respond (r, msg, NULL);
+            return REQUEST_DONE;
+        }
+    }
+    errno = ENOENT;
+    return REQUEST_ERROR;
+}

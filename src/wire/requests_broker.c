@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/requests_broker.h"
+
+/* Take o, give its text. */
+static char *dump (json_t *o)
+{
+    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
+
+    json_decref (o);
+    if (!s)
+        errno = ENOMEM;
+    return s;
+}
+
+char *wire_ping_reply (const char *request, const struct ping_reply *reply)
+{
+    json_t *o = request ? json_loads (request, 0, NULL) : json_object ();
+    json_t *add;
+
+    if (!json_is_object (o)) {
+        json_decref (o);
+        errno = EPROTO;
+        return NULL;
+    }
+    add = json_pack ("{s:s s:I s:I s:I}",
+                     "route",
+                     reply->route,
+                     "userid",
+                     (json_int_t)reply->userid,
+                     "rolemask",
+                     (json_int_t)reply->rolemask,
+                     "rank",
+                     (json_int_t)reply->rank);
+    if (!add || json_object_update (o, add) < 0) {
+        json_decref (o);
+        o = NULL;
+    }
+    json_decref (add);
+    return dump (o);
+}
+
+static double seconds (struct timeval tv)
+{
+    return tv.tv_sec + 1E-6 * tv.tv_usec;
+}
+
+char *wire_rusage_encode (const struct rusage *ru)
+{
+    const struct {
+        const char *name;
+        long value;
+    } fields[] = {
+        { "maxrss", ru->ru_maxrss },   { "ixrss", ru->ru_ixrss },
+        { "idrss", ru->ru_idrss },     { "isrss", ru->ru_isrss },
+        { "minflt", ru->ru_minflt },   { "majflt", ru->ru_majflt },
+        { "nswap", ru->ru_nswap },     { "inblock", ru->ru_inblock },
+        { "oublock", ru->ru_oublock }, { "msgsnd", ru->ru_msgsnd },
+        { "msgrcv", ru->ru_msgrcv },   { "nsignals", ru->ru_nsignals },
+        { "nvcsw", ru->ru_nvcsw },     { "nivcsw", ru->ru_nivcsw },
+    };
+    json_t *o = json_pack ("{s:f s:f}",
+                           "utime",
+                           seconds (ru->ru_utime),
+                           "stime",
+                           seconds (ru->ru_stime));
+
+    for (size_t i = 0; o && i < sizeof (fields) / sizeof (fields[0]); i++) {
+        json_t *n = json_integer (fields[i].value);
+
+        if (json_object_set_new (o, fields[i].name, n) < 0) {
+            json_decref (o);
+            o = NULL;
+        }
+    }
+    return dump (o);
+}
+
+static int base64_value (char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Four characters to up to three bytes: their number, 0 if not base64. */
+static int base64_group (const char *in, unsigned char *out)
+{
+    uint32_t bits = 0;
+    int chars = 4;
+
+    while (chars > 2 && in[chars - 1] == '=')
+        chars--;
+    for (int i = 0; i < 4; i++) {
+        int v = i < chars ? base64_value (in[i]) : 0;
+
+        if (v < 0)
+            return 0;
+        bits = bits << 6 | v;
+    }
+    for (int i = 0; i < chars - 1; i++)
+        out[i] = bits >> (16 - 8 * i);
+    return chars - 1;
+}
+
+void *wire_base64_decode (const char *text, size_t *len)
+{
+    size_t n = strlen (text);
+    unsigned char *buf;
+    size_t used = 0;
+
+    if (n % 4 != 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (!(buf = malloc (n / 4 * 3 + 1)))
+        return NULL;
+    for (size_t i = 0; i < n; i += 4) {
+        int k = base64_group (text + i, buf + used);
+
+        /* Padding belongs at the end. */
+        if (k == 0 || (k < 3 && i + 4 < n)) {
+            free (buf);
+            errno = EINVAL;
+            return NULL;
+        }
+        used += k;
+    }
+    buf[used] = '\0';
+    *len = used;
+    return buf;
+}
