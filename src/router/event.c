@@ -10,7 +10,7 @@
 
 #include <flux/event.h>
 #include "router/private.h"
-#include "wire/requests_broker.h"
+#include "wire/base64.h"
 
 static bool client_wants (const struct router_client *c, const char *topic)
 {
@@ -118,7 +118,7 @@ int event_publish (struct router *r,
             < 0
         || flux_msg_get_cred (req, &cred) < 0)
         goto proto;
-    if (base64 && !(data = wire_base64_decode (base64, &len)))
+    if (base64 && !(data = base64_decode (base64, strlen (base64), &len)))
         goto proto;
     msg = event_create (topic, flags, data, len);
     free (data);

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "wire/requests_broker.h"
 
@@ -79,63 +77,4 @@ char *wire_rusage_encode (const struct rusage *ru)
         }
     }
     return dump (o);
-}
-
-static int base64_value (char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Four characters to up to three bytes: their number, 0 if not base64. */
-static int base64_group (const char *in, unsigned char *out)
-{
-    uint32_t bits = 0;
-    int chars = 4;
-
-    while (chars > 2 && in[chars - 1] == '=')
-        chars--;
-    for (int i = 0; i < 4; i++) {
-        int v = i < chars ? base64_value (in[i]) : 0;
-
-        if (v < 0)
-            return 0;
-        bits = bits << 6 | v;
-    }
-    for (int i = 0; i < chars - 1; i++)
-        out[i] = bits >> (16 - 8 * i);
-    return chars - 1;
-}
-
-void *wire_base64_decode (const char *text, size_t *len)
-{
-    size_t n = strlen (text);
-    unsigned char *buf;
-    size_t used = 0;
-
-    if (n % 4 != 0) {
-        errno = EINVAL;
-        return NULL;
-    }
-    if (!(buf = malloc (n / 4 * 3 + 1)))
-        return NULL;
-    for (size_t i = 0; i < n; i += 4) {
-        int k = base64_group (text + i, buf + used);
-
-        /* Padding belongs at the end. */
-        if (k == 0 || (k < 3 && i + 4 < n)) {
-            free (buf);
-            errno = EINVAL;
-            return NULL;
-        }
-        used += k;
-    }
-    buf[used] = '\0';
-    *len = used;
-    return buf;
 }

@@ -5,7 +5,6 @@
 #ifndef SLUICE_WIRE_REQUESTS_BROKER_H
 #define SLUICE_WIRE_REQUESTS_BROKER_H
 
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 
@@ -26,10 +25,5 @@ char *wire_ping_reply (const char *request, const struct ping_reply *reply);
  * seconds, the rest integers as getrusage(2) gives them.
  */
 char *wire_rusage_encode (const struct rusage *ru);
-
-/* Bytes from base64 (RFC 4648, padding required), malloced, with a NUL added
- * after *len bytes.  NULL and EINVAL if text is not base64, or ENOMEM.
- */
-void *wire_base64_decode (const char *text, size_t *len);
 
 #endif
