@@ -5,8 +5,18 @@
 #ifndef SLUICE_WIRE_JOBSPEC_H
 #define SLUICE_WIRE_JOBSPEC_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/err.h"
 #include "base/text.h"
+
+/* The longest jobspec text that is accepted.  Nesting and the number of values
+ * are bounded too (wire/jload.h).
+ */
+enum {
+    JOBSPEC_MAX_SIZE = 4 * 1024 * 1024,
+};
 
 /* What scheduler, listings and agent need to know, decoded once for each
  * distinct text.  Strings belong to the jobspec; NULL means absent.
@@ -16,10 +26,17 @@ struct jobspec {
     unsigned int nslots; /* total */
     unsigned int cores_per_slot;
     unsigned int gpus_per_slot;
+    unsigned int ncores; /* total: nslots * cores_per_slot, at most INT_MAX */
+    unsigned int ngpus;  /* total */
     bool exclusive;      /* whole nodes */
-    unsigned int ntasks; /* total, from tasks[0].count */
-    double duration;     /* seconds; 0: unlimited */
-    const char *name;    /* job.name, else basename of command[0] */
+    /* Tasks in total, from tasks[0].count, or from the shell option
+     * per-resource where that can be known before there is R: with
+     * tasks_per_node (0: not given) and no nnodes it is that of one node. */
+    unsigned int ntasks;
+    unsigned int tasks_per_node;
+    unsigned int tasks_per_core;
+    double duration;  /* seconds; 0: unlimited */
+    const char *name; /* job.name, else basename of command[0] */
     const char *queue;
     const char *cwd;
     const char *project;
@@ -32,35 +49,56 @@ struct jobspec {
 /* Check text (any bytes) against RFC 25, naming the key that is wrong and
  * what it is: "jobspec: resources[0].count: expected an integer of 1 or
  * more, got -1".  0, or -1 and EINVAL.
+ *
+ * Where RFC 25's prose and its own examples or schema differ, the wider one
+ * is taken: command may be a single string, count.total may be more than the
+ * slots, slots may say "exclusive".  Keys in attributes.system that are not
+ * known are let be.
  */
 int jobspec_check (const char *text, size_t len, flux_error_t *error);
 
 /* The typed form, cached in the text (aux) until the text goes.  The text is
- * one that jobspec_check accepted.  NULL and errno if it is not.
+ * one that jobspec_check accepted.  NULL and EINVAL if it is not (or if the
+ * text's aux is in use for another purpose), ENOMEM.
  */
 const struct jobspec *jobspec_of (struct text *spec);
 
-/* The text without attributes.system.environment, compact; malloced. */
+/* The text parsed, cached likewise; borrowed, and not to be changed.  It takes
+ * some ten times the memory of the text: jobspec_json_forget drops it where
+ * many distinct texts are walked through.
+ */
+struct json_t;
+struct json_t *jobspec_json (struct text *spec);
+void jobspec_json_forget (struct text *spec);
+
+/* The text without attributes.system.environment, compact; malloced.  Checks
+ * as jobspec_check does, so that a submission is parsed once.
+ */
 char *jobspec_redact (const char *text, size_t len, flux_error_t *error);
 
 /* Apply the dotted keys of an RFC 21 jobspec-update context ("attributes.
  * system.duration": 60) to text; malloced.  Keys start with attributes,
- * resources or tasks, else NULL and EINVAL.
+ * resources or tasks, and what is on the way to the last part is an object or
+ * is made one, else NULL and EINVAL.  The result is not checked.
  */
 char *jobspec_update (const char *text, const char *updates, flux_error_t *e);
 
 /* What the agent needs to run the tasks: argument vector, environment, ...,
- * from the whole (not redacted) jobspec.
+ * from the whole (not redacted) jobspec, checked as by jobspec_check.
  */
 struct jobspec_run {
     char **argv;
-    char **env; /* "NAME=VALUE" */
+    char **env; /* "NAME=VALUE"; what is null in the jobspec is left out */
     char *cwd;  /* NULL: the agent's */
     unsigned int ntasks;
-    char *output; /* attributes.system.shell.options.output.stdout.path */
-    char *error;  /*   ... .stderr.path; NULL: with the log */
-    char *input;  /*   ... input.stdin.path */
+    /* Paths (or templates of paths, flux-submit(1)) of redirected streams, from
+     * attributes.system.shell.options (flux-shell-options(7)); NULL: to or
+     * from the log.  stderr follows stdout unless it is sent elsewhere. */
+    char *output; /* output.stdout.path */
+    char *error;  /* output.stderr.path */
+    char *input;  /* input.stdin.path */
     bool label;   /* prefix lines with "rank: " in files */
+    bool append;  /* output.mode is append: keep what the files hold */
     bool pty_interactive;
 };
 struct jobspec_run *jobspec_run_create (const char *text, flux_error_t *error);

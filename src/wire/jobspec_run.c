@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/jobspec_tree.h"
+
+static void strv_free (char **v)
+{
+    for (char **p = v; p && *p; p++)
+        free (*p);
+    free (v);
+}
+
+void jobspec_run_destroy (struct jobspec_run *run)
+{
+    int saved_errno = errno;
+
+    if (!run)
+        return;
+    strv_free (run->argv);
+    strv_free (run->env);
+    free (run->cwd);
+    free (run->output);
+    free (run->error);
+    free (run->input);
+    free (run);
+    errno = saved_errno;
+}
+
+/* An absent value is no failure. */
+static int dup_string (char **dst, const json_t *value)
+{
+    if (!json_is_string (value))
+        return 0;
+    return (*dst = strdup (json_string_value (value))) ? 0 : -1;
+}
+
+static int set_argv (struct jobspec_run *run, json_t *o)
+{
+    json_t *task = json_array_get (json_object_get (o, "tasks"), 0);
+    json_t *command = json_object_get (task, "command");
+    size_t n = json_is_array (command) ? json_array_size (command) : 1;
+
+    if (!(run->argv = calloc (n + 1, sizeof (*run->argv))))
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        json_t *arg =
+            json_is_array (command) ? json_array_get (command, i) : command;
+        if (dup_string (&run->argv[i], arg) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int set_env (struct jobspec_run *run, json_t *system)
+{
+    json_t *o = json_object_get (system, "environment");
+    const char *key;
+    json_t *value;
+    size_t i = 0;
+
+    run->env = calloc (json_object_size (o) + 1, sizeof (*run->env));
+    if (!run->env)
+        return -1;
+    json_object_foreach (o, key, value)
+    {
+        if (!json_is_string (value))
+            continue;
+        if (asprintf (&run->env[i], "%s=%s", key, json_string_value (value))
+            < 0) {
+            run->env[i] = NULL;
+            return -1;
+        }
+        i++;
+    }
+    return 0;
+}
+
+static bool is_string (const json_t *value, const char *s)
+{
+    return json_is_string (value) && !strcmp (json_string_value (value), s);
+}
+
+/* Options are switched on by -o NAME, which gives 1, or with true. */
+static bool is_on (const json_t *value)
+{
+    return json_is_true (value)
+           || (json_is_integer (value) && json_integer_value (value) != 0);
+}
+
+/* A type that is set for stdout alone holds for stderr too. */
+static int set_streams (struct jobspec_run *run, json_t *options)
+{
+    json_t *out = jobspec_tree_get (options, "output", "stdout", NULL);
+    json_t *err = jobspec_tree_get (options, "output", "stderr", NULL);
+    json_t *in = jobspec_tree_get (options, "input", "stdin", NULL);
+    json_t *out_type = json_object_get (out, "type");
+    json_t *err_type = json_object_get (err, "type");
+    json_t *err_path = json_object_get (err, "path");
+
+    if (!err_type)
+        err_type = out_type;
+    if (!err_path)
+        err_path = json_object_get (out, "path");
+    if (is_string (out_type, "file")
+        && dup_string (&run->output, json_object_get (out, "path")) < 0)
+        return -1;
+    if (is_string (err_type, "file") && dup_string (&run->error, err_path) < 0)
+        return -1;
+    if (is_string (json_object_get (in, "type"), "file")
+        && dup_string (&run->input, json_object_get (in, "path")) < 0)
+        return -1;
+    run->label = is_on (json_object_get (out, "label"));
+    run->append = is_string (jobspec_tree_get (options, "output", "mode", NULL),
+                             "append");
+    run->pty_interactive =
+        is_on (jobspec_tree_get (options, "pty", "interactive", NULL));
+    return 0;
+}
+
+struct jobspec_run *jobspec_run_create (const char *text, flux_error_t *error)
+{
+    struct jobspec js;
+    struct jobspec_run *run = NULL;
+    json_t *o = jobspec_tree_load (text, strlen (text), &js, error);
+    json_t *system;
+
+    if (!o)
+        return NULL;
+    system = jobspec_tree_get (o, "attributes", "system", NULL);
+    if (!(run = calloc (1, sizeof (*run))) || set_argv (run, o) < 0
+        || set_env (run, system) < 0
+        || dup_string (&run->cwd, json_object_get (system, "cwd")) < 0
+        || set_streams (run,
+                        jobspec_tree_get (system, "shell", "options", NULL))
+               < 0) {
+        err_set (error, ENOMEM, "jobspec: out of memory");
+        jobspec_run_destroy (run);
+        json_decref (o);
+        return NULL;
+    }
+    run->ntasks = js.ntasks;
+    json_decref (o);
+    return run;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The check of a parsed jobspec (RFC 14, 25), and its typed form. */
+
+#ifndef SLUICE_WIRE_JOBSPEC_TREE_H
+#define SLUICE_WIRE_JOBSPEC_TREE_H
+
+#include <jansson.h>
+
+#include "wire/jobspec.h"
+
+/* Check o and fill js.  Its strings are borrowed from o; constraints and
+ * dependencies stay NULL (see system_key).  -1 and EINVAL.
+ */
+int jobspec_tree_read (json_t *o, struct jobspec *js, flux_error_t *error);
+
+/* Parse, and check into js. */
+json_t *jobspec_tree_load (const char *text,
+                           size_t len,
+                           struct jobspec *js,
+                           flux_error_t *error);
+
+/* A value below o by names, ended by NULL; NULL if there is none. */
+json_t *jobspec_tree_get (json_t *o, ...) __attribute__ ((sentinel));
+
+#endif
