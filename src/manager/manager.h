@@ -29,6 +29,12 @@ struct manager_config {
     const struct exec_ops *exec;
     struct exec_env exec_env;     /* reports is filled by the manager */
     const struct rset *resources; /* copied */
+    const char *topo_xml;         /* hwloc XML of this node; NULL: none */
+    /* The store failed for good: what is only in memory never happened.  Go
+     * down and come back from what is durable.  May be NULL.
+     */
+    void (*failed) (void *arg, const char *error);
+    void *failed_arg;
 };
 
 struct manager *manager_create (const struct manager_config *cfg,
@@ -64,6 +70,13 @@ struct text_pool *manager_texts (struct manager *m);
 struct loop *manager_loop (struct manager *m);
 struct router *manager_router (struct manager *m);
 struct sched *manager_sched (struct manager *m, const struct sched_ops **ops);
+
+/* Where the plugin host and the views keep what they know of an active job;
+ * NULL at first.  The plugin host frees its own in job_destroy, the views in
+ * their `inactive` callback.
+ */
+void **manager_plugin_data (struct job *job);
+void **manager_view_data (struct job *job);
 
 /* ---- the life of an event (post.c) ---- */
 
