@@ -155,7 +155,8 @@ static int compile_ranks (struct term *t,
 
     if (!(t->ranks = idset_create (0, IDSET_FLAG_AUTOGROW)))
         return err_set (error, ENOMEM, "out of memory");
-    json_array_foreach (values, i, v) {
+    json_array_foreach (values, i, v)
+    {
         const char *s = json_string_value (v);
 
         if (!s || idset_decode_add (t->ranks, s, -1, NULL) < 0)
@@ -177,7 +178,8 @@ static int compile_hosts (struct term *t,
 
     if (!(t->hosts = hostlist_create ()))
         return err_set (error, ENOMEM, "out of memory");
-    json_array_foreach (values, i, v) {
+    json_array_foreach (values, i, v)
+    {
         const char *s = json_string_value (v);
 
         if (!s || hostlist_append (t->hosts, s) < 0)
@@ -238,10 +240,7 @@ static int compile (struct term *t, json_t *o, int depth, flux_error_t *error)
     name = json_object_iter_key (iter);
     values = json_object_iter_value (iter);
     if (!(op = op_find (name)))
-        return err_set (error,
-                        EINVAL,
-                        "unknown constraint operator: %s",
-                        name);
+        return err_set (error, EINVAL, "unknown constraint operator: %s", name);
     if (!json_is_array (values))
         return err_set (error,
                         EINVAL,

@@ -15,7 +15,7 @@ static double fsd (const char *s)
         const char *suffix;
         double factor;
     } units[] = {
-        { "", 1. }, { "ms", 1e-3 }, { "s", 1. },
+        { "", 1. },   { "ms", 1e-3 }, { "s", 1. },
         { "m", 60. }, { "h", 3600. }, { "d", 86400. },
     };
     char *end;
@@ -86,7 +86,7 @@ int exec_test_parse (const char *jobspec,
     json_t *o, *sub;
     int rc = 0;
 
-    *test = (struct exec_test) { .run_duration = -1. };
+    *test = (struct exec_test){ .run_duration = -1. };
     if (!strstr (jobspec, "\"test\""))
         return 0;
     if (!(o = jload_object (jobspec, strlen (jobspec), "jobspec", error)))

@@ -17,6 +17,17 @@ struct cache {
     char strings[];
 };
 
+int jobspec_check (const char *text, size_t len, flux_error_t *error)
+{
+    struct jobspec js;
+    json_t *o = jobspec_tree_load (text, len, &js, error);
+
+    if (!o)
+        return -1;
+    json_decref (o);
+    return 0;
+}
+
 static const size_t string_fields[] = {
     offsetof (struct jobspec, name),
     offsetof (struct jobspec, queue),
