@@ -482,6 +482,23 @@ static int parse_line (const char *line,
     return rc;
 }
 
+/* Takes text, the context that parts has or NULL. */
+static int make_of_parts (struct wire_event *w,
+                          const struct job *job,
+                          const struct parts *parts,
+                          char *text,
+                          flux_error_t *error)
+{
+    memset (w, 0, sizeof (*w));
+    if (text && set_context (w, text) < 0)
+        return err_set (error, ENOMEM, "event: out of memory");
+    if (event_make (w, job, parts->name, parts->timestamp, text, error) < 0) {
+        wire_event_finish (w);
+        return -1;
+    }
+    return 0;
+}
+
 int wire_event_decode (struct wire_event *w,
                        const struct job *job,
                        const char *line,
@@ -496,21 +513,18 @@ int wire_event_decode (struct wire_event *w,
         len--;
     if (memchr (line, '\n', len) || memchr (line, '\0', len))
         return err_set (error, EINVAL, "event: more than one line");
-    if (!scan_line (line, len, &parts)) {
-        if (parse_line (line, len, &parts, &text, error) < 0)
-            return -1;
+    if (scan_line (line, len, &parts)) {
+        if (parts.context
+            && !(text = strndup (parts.context, parts.context_len)))
+            return err_set (error, ENOMEM, "event: out of memory");
+        if (make_of_parts (w, job, &parts, text, error) == 0)
+            return 0;
+        /* perhaps other keys follow the context */
+        text = NULL;
     }
-    else if (parts.context) {
-        if (!(text = strndup (parts.context, parts.context_len)))
-            return -1;
-    }
-    if (text && set_context (w, text) < 0)
+    if (parse_line (line, len, &parts, &text, error) < 0)
         return -1;
-    if (event_make (w, job, parts.name, parts.timestamp, text, error) < 0) {
-        wire_event_finish (w);
-        return -1;
-    }
-    return 0;
+    return make_of_parts (w, job, &parts, text, error);
 }
 
 char *wire_event_encode (const struct event *ev, size_t *len)
