@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* What there is, what is free of it, and where a request fits.
+ *
+ * Nodes are tried in ascending order of rank, cores in ascending order of id:
+ * small jobs stay together and leave whole nodes for large ones.
+ */
+
+#ifndef SLUICE_SCHED_POOL_H
+#define SLUICE_SCHED_POOL_H
+
+#include "base/err.h"
+#include "res/rset.h"
+#include "wire/jobspec.h"
+
+struct constraint;
+struct pool;
+
+struct pool *pool_create (void);
+void pool_destroy (struct pool *pool); /* accepts NULL */
+
+/* Replace what there is (copied).  What was taken and is still there stays
+ * taken if the caller takes it again: afterwards everything is free.
+ */
+int pool_set_all (struct pool *pool, const struct rset *all);
+const struct rset *pool_all (const struct pool *pool);
+/* Ranks that may not get new jobs, in place of the former ones.  Ranks that
+ * do not exist are ignored.
+ */
+void pool_set_down (struct pool *pool, const struct idset *ranks);
+
+/* The cores and GPUs of r are in use, or free again.  What does not exist is
+ * ignored by both.  pool_take: -1 and EBUSY, with nothing taken, if one is
+ * in use already.
+ */
+int pool_take (struct pool *pool, const struct rset *r);
+void pool_give (struct pool *pool, const struct rset *r);
+
+/* Choose and take resources for spec.  c may be NULL.  The caller destroys
+ * the result, which has nslots set and no times.  NULL and EAGAIN if they
+ * are not free now.
+ */
+struct rset *pool_place (struct pool *pool,
+                         const struct jobspec *spec,
+                         const struct constraint *c);
+
+/* Would spec fit if everything were free (down nodes count as there)?  0, or
+ * -1, EOVERFLOW and a sentence.
+ */
+int pool_feasible (struct pool *pool,
+                   const struct jobspec *spec,
+                   const struct constraint *c,
+                   flux_error_t *error);
+
+/* Why pool_place() says EAGAIN, as a sentence in buf. */
+void pool_explain (struct pool *pool,
+                   const struct jobspec *spec,
+                   const struct constraint *c,
+                   char *buf,
+                   size_t size);
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Strict first come, first served within a priority: the job at the head is
+ * the only one that is ever tried, so that nothing overtakes it; a head that
+ * could not run even on an empty machine is denied and makes way.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sched/pool.h"
+#include "sched/queue.h"
+#include "sched/sched.h"
+#include "wire/constraint.h"
+
+/* What a job has. */
+struct held {
+    uint64_t id;
+    struct rset *R;
+    UT_hash_handle hh;
+};
+
+struct sched {
+    struct queue queue;
+    struct pool *pool;
+    struct held *held;
+    struct idset *down;
+    /* The head that did not fit when it was last tried.  Forgotten when
+     * anything happens that could make it fit. */
+    const struct pending *blocked;
+    /* The constraint looked at last: waiting jobs mostly share one. */
+    struct constraint *constraint;
+};
+
+static void fifo_destroy (struct sched *s)
+{
+    struct held *h, *next;
+
+    if (!s)
+        return;
+    HASH_ITER (hh, s->held, h, next)
+    {
+        HASH_DEL (s->held, h);
+        rset_destroy (h->R);
+        free (h);
+    }
+    queue_clear (&s->queue);
+    pool_destroy (s->pool);
+    idset_destroy (s->down);
+    constraint_destroy (s->constraint);
+    free (s);
+}
+
+static struct sched *fifo_create (void)
+{
+    struct sched *s = calloc (1, sizeof (*s));
+
+    if (!s)
+        return NULL;
+    queue_init (&s->queue);
+    s->pool = pool_create ();
+    s->down = idset_create (0, IDSET_FLAG_AUTOGROW);
+    if (!s->pool || !s->down) {
+        fifo_destroy (s);
+        errno = ENOMEM;
+        return NULL;
+    }
+    return s;
+}
+
+/* ---- resources ---- */
+
+static int fifo_resources (struct sched *s, const struct rset *all)
+{
+    struct held *h, *next;
+
+    if (pool_set_all (s->pool, all) < 0)
+        return -1;
+    pool_set_down (s->pool, s->down);
+    HASH_ITER (hh, s->held, h, next)
+    pool_take (s->pool, h->R);
+    s->blocked = NULL;
+    return 0;
+}
+
+static int fifo_set_down (struct sched *s, const char *ranks)
+{
+    struct idset *down = idset_decode (ranks ? ranks : "");
+
+    if (!down)
+        return -1;
+    idset_destroy (s->down);
+    s->down = down;
+    pool_set_down (s->pool, down);
+    s->blocked = NULL;
+    return 0;
+}
+
+static struct held *held_find (struct sched *s, uint64_t id)
+{
+    struct held *h;
+
+    HASH_FIND (hh, s->held, &id, sizeof (id), h);
+    return h;
+}
+
+/* R is kept and becomes the table's. */
+static int held_add (struct sched *s, uint64_t id, struct rset *R)
+{
+    struct held *h = calloc (1, sizeof (*h));
+
+    if (!h)
+        return -1;
+    h->id = id;
+    h->R = R;
+    HASH_ADD (hh, s->held, id, sizeof (h->id), h);
+    return 0;
+}
+
+static int fifo_hello (struct sched *s, uint64_t id, const struct rset *R)
+{
+    struct rset *copy;
+
+    if (held_find (s, id) || queue_find (&s->queue, id)) {
+        errno = EEXIST;
+        return -1;
+    }
+    if (!(copy = rset_copy (R)))
+        return -1;
+    if (pool_take (s->pool, copy) < 0) {
+        rset_destroy (copy);
+        errno = EBUSY;
+        return -1;
+    }
+    if (held_add (s, id, copy) < 0) {
+        pool_give (s->pool, copy);
+        rset_destroy (copy);
+        return -1;
+    }
+    return 0;
+}
+
+static int fifo_free (struct sched *s, uint64_t id)
+{
+    struct held *h = held_find (s, id);
+
+    if (!h) {
+        errno = ENOENT;
+        return -1;
+    }
+    pool_give (s->pool, h->R);
+    HASH_DEL (s->held, h);
+    rset_destroy (h->R);
+    free (h);
+    s->blocked = NULL;
+    return 0;
+}
+
+static struct rset *fifo_allocated (struct sched *s)
+{
+    struct rset *sum = rset_create ();
+    struct held *h, *next;
+
+    HASH_ITER (hh, s->held, h, next)
+    {
+        if (sum && rset_merge (sum, h->R) < 0) {
+            rset_destroy (sum);
+            return NULL;
+        }
+    }
+    if (sum)
+        sum->nslots = -1;
+    return sum;
+}
+
+static struct rset *fifo_all (struct sched *s)
+{
+    return rset_copy (pool_all (s->pool));
+}
+
+/* ---- the queue ---- */
+
+static int fifo_enqueue (struct sched *s, const struct sched_job *job)
+{
+    if (held_find (s, job->id)) {
+        errno = EEXIST;
+        return -1;
+    }
+    return queue_add (&s->queue, job);
+}
+
+static struct pending *must_find (struct sched *s, uint64_t id)
+{
+    struct pending *p = queue_find (&s->queue, id);
+
+    if (!p)
+        errno = ENOENT;
+    return p;
+}
+
+static void leave_queue (struct sched *s, struct pending *p)
+{
+    if (s->blocked == p)
+        s->blocked = NULL;
+    queue_remove (&s->queue, p);
+}
+
+static int fifo_dequeue (struct sched *s, uint64_t id)
+{
+    struct pending *p = must_find (s, id);
+
+    if (!p)
+        return -1;
+    leave_queue (s, p);
+    return 0;
+}
+
+static int fifo_prioritize (struct sched *s, uint64_t id, int64_t priority)
+{
+    struct pending *p = must_find (s, id);
+
+    if (!p)
+        return -1;
+    if (p->job.priority != priority)
+        queue_reorder (&s->queue, p, priority);
+    return 0;
+}
+
+static unsigned int fifo_queue_length (struct sched *s)
+{
+    return queue_count (&s->queue);
+}
+
+/* ---- deciding ---- */
+
+/* *c is NULL for a job without constraints; else it belongs to s. */
+static int constraint_of (struct sched *s,
+                          const struct jobspec *spec,
+                          const struct constraint **c,
+                          flux_error_t *error)
+{
+    struct constraint *new;
+
+    *c = NULL;
+    if (!spec->constraints)
+        return 0;
+    if (!s->constraint
+        || strcmp (constraint_text (s->constraint), spec->constraints) != 0) {
+        if (!(new = constraint_create (spec->constraints, error)))
+            return -1;
+        constraint_destroy (s->constraint);
+        s->constraint = new;
+    }
+    *c = s->constraint;
+    return 0;
+}
+
+static int fifo_feasible (struct sched *s,
+                          const struct jobspec *spec,
+                          flux_error_t *error)
+{
+    const struct constraint *c;
+
+    if (constraint_of (s, spec, &c, error) < 0)
+        return -1;
+    return pool_feasible (s->pool, spec, c, error);
+}
+
+/* R for the job, counted as held; NULL and EAGAIN: must wait; EOVERFLOW or
+ * EINVAL: can never run, error says why.
+ */
+static struct rset *try_job (struct sched *s,
+                             const struct sched_job *job,
+                             double now,
+                             flux_error_t *error)
+{
+    const struct constraint *c;
+    struct rset *held, *R;
+
+    if (constraint_of (s, job->spec, &c, error) < 0)
+        return NULL;
+    if (!(held = pool_place (s->pool, job->spec, c))) {
+        if (errno == EAGAIN
+            && pool_feasible (s->pool, job->spec, c, error) == 0)
+            errno = EAGAIN;
+        return NULL;
+    }
+    held->starttime = now;
+    if (job->spec->duration > 0.)
+        held->expiration = now + job->spec->duration;
+    if (!(R = rset_copy (held)) || held_add (s, job->id, held) < 0) {
+        pool_give (s->pool, held);
+        rset_destroy (held);
+        rset_destroy (R);
+        errno = ENOMEM;
+        return NULL;
+    }
+    return R;
+}
+
+static int fifo_plan (struct sched *s,
+                      double now,
+                      int max,
+                      const struct sched_answer *answer)
+{
+    struct pending *p;
+    int count = 0;
+
+    while ((max == 0 || count < max) && (p = queue_first (&s->queue))) {
+        uint64_t id = p->job.id;
+        flux_error_t error;
+        struct rset *R;
+
+        if (p == s->blocked || p->job.priority <= 0)
+            break;
+        if ((R = try_job (s, &p->job, now, &error))) {
+            leave_queue (s, p);
+            answer->alloc (answer->arg, id, R);
+        }
+        else if (errno == EOVERFLOW || errno == EINVAL) {
+            leave_queue (s, p);
+            answer->deny (answer->arg, id, error.text);
+        }
+        else {
+            /* No memory is like no room: it is tried again later. */
+            s->blocked = errno == EAGAIN ? p : NULL;
+            break;
+        }
+        count++;
+    }
+    return count;
+}
+
+static unsigned int fifo_explain (struct sched *s,
+                                  uint64_t id,
+                                  char *buf,
+                                  size_t size)
+{
+    struct pending *p = queue_find (&s->queue, id);
+    const struct constraint *c;
+    unsigned int place;
+
+    if (!p)
+        return 0;
+    place = queue_place (p);
+    if (p->job.priority <= 0)
+        snprintf (buf,
+                  size,
+                  "held by priority %lld",
+                  (long long)p->job.priority);
+    else if (place > 1)
+        snprintf (buf, size, "behind %u job(s) in the queue", place - 1);
+    else if (constraint_of (s, p->job.spec, &c, NULL) < 0)
+        snprintf (buf, size, "has constraints that cannot be read");
+    else
+        pool_explain (s->pool, p->job.spec, c, buf, size);
+    return place;
+}
+
+const struct sched_ops sched_fifo = {
+    .name = "fifo",
+    .create = fifo_create,
+    .destroy = fifo_destroy,
+    .resources = fifo_resources,
+    .set_down = fifo_set_down,
+    .enqueue = fifo_enqueue,
+    .dequeue = fifo_dequeue,
+    .prioritize = fifo_prioritize,
+    .hello = fifo_hello,
+    .free = fifo_free,
+    .plan = fifo_plan,
+    .feasible = fifo_feasible,
+    .allocated = fifo_allocated,
+    .all = fifo_all,
+    .queue_length = fifo_queue_length,
+    .explain = fifo_explain,
+};
