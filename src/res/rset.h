@@ -81,7 +81,7 @@ struct rset_node *rset_find_host (const struct rset *r, const char *host);
 
 /* Name the nodes, in ascending order of rank.  EINVAL unless there are as
  * many names as entries.  rset_nodelist makes the list again; a node without
- * a name appears as "" so that the order still tells the rank.
+ * a name appears as "-" so that the order still tells the rank.
  */
 int rset_set_nodelist (struct rset *r, struct hostlist *hl);
 struct hostlist *rset_nodelist (const struct rset *r);
