@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Job ids: RFC 19 FLUIDs.
+ *
+ * 64 bits: 40 of milliseconds since the generator's epoch, 14 of a generator
+ * number, 10 of a sequence within the millisecond.
+ */
+
+#ifndef SLUICE_BASE_JOBID_H
+#define SLUICE_BASE_JOBID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct jobid_generator {
+    double epoch;       /* seconds: the time of which the timestamp is 0 */
+    uint64_t ms;        /* timestamp of the last id */
+    uint64_t offset;    /* added to the time since the epoch */
+    unsigned int id;    /* generator number */
+    unsigned int count; /* ids given out in this millisecond */
+};
+
+/* Ids from now on: epoch is usually the time the instance started.  EINVAL
+ * if generator does not fit 14 bits.
+ */
+int jobid_generator_init (struct jobid_generator *g,
+                          unsigned int generator,
+                          double epoch);
+
+/* All ids to come shall be greater than this one (of an earlier life). */
+void jobid_generator_skip (struct jobid_generator *g, uint64_t id);
+
+/* The next id, always greater than the last.  More than 1024 a millisecond
+ * borrow from the next; a clock that goes back is not followed.  EOVERFLOW
+ * when 40 bits of milliseconds (35 years) are used up.
+ */
+int jobid_next (struct jobid_generator *g, double now, uint64_t *id);
+
+enum jobid_form {
+    JOBID_DEC,      /* 6731191091817518 */
+    JOBID_HEX,      /* 0x17e9fb8df16c2e */
+    JOBID_DOTHEX,   /* 0017.e9fb.8df1.6c2e */
+    JOBID_KVS,      /* job.0017.e9fb.8df1.6c2e */
+    JOBID_F58,      /* U+0192 or "f", and base 58 */
+    JOBID_F58PLAIN, /* always "f" */
+    JOBID_WORDS,
+    JOBID_EMOJI,
+};
+
+/* Large enough for every form. */
+enum { JOBID_TEXT_MAX = 64 };
+
+/* "dec", "hex", "dothex", "kvs", "f58", "f58plain", "words", "emoji".  -1
+ * and EINVAL for another name.
+ */
+int jobid_form_parse (const char *name, enum jobid_form *form);
+
+/* Write the id.  F58 uses U+0192 where the locale of the process has
+ * multibyte characters (setlocale() has been called) and the environment
+ * does not set FLUX_F58_FORCE_ASCII.  EOVERFLOW if it does not fit; ENOSYS
+ * for words: their list is not part of this program.
+ */
+int jobid_encode (uint64_t id, enum jobid_form form, char *buf, size_t size);
+
+/* Parse any form; white space around it is ignored.  -1 and EINVAL, or
+ * ENOSYS for words.
+ */
+int jobid_parse (const char *s, uint64_t *id);
+
+/* The 576 emoji of RFC 19 in order, four bytes of UTF-8 each. */
+extern const char *const jobid_emoji[576];
+
+#endif

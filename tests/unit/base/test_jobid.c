@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
+
+#include "base/jobid.h"
+#include "tap.h"
+
+/* The examples of RFC 19. */
+static const struct {
+    uint64_t id;
+    const char *forms[8]; /* in order of enum jobid_form; NULL: not checked */
+} ids[] = {
+    { 6731191091817518,
+      { "6731191091817518",
+        "0x17e9fb8df16c2e",
+        "0017.e9fb.8df1.6c2e",
+        "job.0017.e9fb.8df1.6c2e",
+        "fuZZybuNNy",
+        "fuZZybuNNy",
+        NULL,
+        NULL } },
+    { 0x71cc92e2000000,
+      { NULL, NULL, NULL, NULL, NULL, NULL, NULL, "🚹💂🙌😳💱🏃" } },
+    { 0xedaf97d000000, { NULL, "0xedaf97d000000", "000e.daf9.7d00.0000" } },
+    { 0,
+      { "0",
+        "0x0",
+        "0000.0000.0000.0000",
+        "job.0000.0000.0000.0000",
+        "f1",
+        "f1",
+        NULL,
+        "😃" } },
+    { UINT64_MAX,
+      { "18446744073709551615",
+        "0xffffffffffffffff",
+        "ffff.ffff.ffff.ffff",
+        "job.ffff.ffff.ffff.ffff",
+        "fjpXCZedGfVQ",
+        "fjpXCZedGfVQ",
+        NULL,
+        NULL } },
+};
+
+static const char *bad[] = {
+    "",
+    " ",
+    "x",
+    "-1",
+    "f",
+    "f0",
+    "ƒ",
+    "fl",
+    "0x",
+    "0xg",
+    "12a",
+    "1 2",
+    ".",
+    "1.2.3.4",
+    "0017.e9fb.8df1.6c2g",
+    "fjpXCZedGfVR",
+    "18446744073709551616",
+    "0x10000000000000000",
+    "\xf0\x9f",
+    "😃x",
+    "00017.e9fb.8df1.6c2",
+};
+
+static void test_text (void)
+{
+    char buf[JOBID_TEXT_MAX];
+    uint64_t id;
+
+    for (size_t i = 0; i < sizeof (ids) / sizeof (ids[0]); i++) {
+        for (int form = 0; form < 8; form++) {
+            const char *want = ids[i].forms[form];
+
+            if (form == JOBID_WORDS)
+                continue;
+            if (jobid_encode (ids[i].id, form, buf, sizeof (buf)) < 0)
+                bail_out ("encode");
+            if (want)
+                is_str (buf, want, "%" PRIu64 " form %d", ids[i].id, form);
+            id = 1;
+            ok (jobid_parse (buf, &id) == 0 && id == ids[i].id,
+                "%s parses",
+                buf);
+        }
+    }
+    ok (jobid_parse (" ƒuZZybuNNy\n", &id) == 0 && id == ids[0].id,
+        "white space is ignored");
+    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++) {
+        errno = 0;
+        ok (jobid_parse (bad[i], &id) < 0 && errno == EINVAL,
+            "'%s' is refused",
+            bad[i]);
+    }
+    errno = 0;
+    ok (jobid_encode (1, JOBID_WORDS, buf, sizeof (buf)) < 0 && errno == ENOSYS,
+        "words: ENOSYS");
+    errno = 0;
+    ok (jobid_parse ("a-b-c--d-e-f", &id) < 0 && errno == ENOSYS,
+        "to parse, too");
+    errno = 0;
+    ok (jobid_encode (ids[0].id, JOBID_DEC, buf, 4) < 0 && errno == EOVERFLOW,
+        "a small buffer");
+    if (setlocale (LC_CTYPE, "C.UTF-8")) {
+        jobid_encode (ids[0].id, JOBID_F58, buf, sizeof (buf));
+        is_str (buf, "ƒuZZybuNNy", "f58 in a UTF-8 locale");
+        setenv ("FLUX_F58_FORCE_ASCII", "1", 1);
+        jobid_encode (ids[0].id, JOBID_F58, buf, sizeof (buf));
+        is_str (buf, "fuZZybuNNy", "unless ASCII is forced");
+    }
+    enum jobid_form form;
+    ok (jobid_form_parse ("dothex", &form) == 0 && form == JOBID_DOTHEX,
+        "form by name");
+    ok (jobid_form_parse ("xyz", &form) < 0 && errno == EINVAL, "unknown");
+}
+
+static void test_generator (void)
+{
+    struct jobid_generator g;
+    uint64_t id, last = 0;
+    bool ascending = true;
+
+    errno = 0;
+    ok (jobid_generator_init (&g, 1 << 14, 0.) < 0 && errno == EINVAL,
+        "generator out of range");
+    jobid_generator_init (&g, 3, 1000.);
+    jobid_next (&g, 1001., &id);
+    ok (id == ((1000ull << 24) | (3 << 10)), "timestamp, generator, sequence");
+    for (int i = 0; i < 5000; i++) {
+        last = id;
+        jobid_next (&g, 1001. - i, &id);
+        ascending = ascending && id > last;
+    }
+    ok (ascending, "ids ascend when the clock goes back");
+    is_int (id >> 24, 1004, "a full millisecond borrows from the next");
+    jobid_generator_init (&g, 0, 1000.);
+    jobid_generator_skip (&g, id);
+    jobid_next (&g, 1000., &last);
+    ok (last > id, "skip: greater than those of an earlier life");
+    errno = 0;
+    ok (jobid_next (&g, 1e12, &id) < 0 && errno == EOVERFLOW, "40 bits end");
+}
+
+int main (void)
+{
+    test_text ();
+    test_generator ();
+    return done_testing ();
+}
