@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "wire/eventfields.h"
+#include "wire/eventline.h"
 #include "wire/eventlog.h"
 #include "wire/jload.h"
 #include "wire/jobspec.h"
@@ -372,120 +373,10 @@ int wire_event_make (struct wire_event *w,
     return 0;
 }
 
-/* Where the parts of a line stand that is written as ours are. */
-struct parts {
-    double timestamp;
-    char name[64];
-    const char *context; /* NULL: none */
-    size_t context_len;
-};
-
-static bool skip (const char **p, const char *end, const char *lit)
-{
-    size_t n = strlen (lit);
-
-    if ((size_t)(end - *p) < n || memcmp (*p, lit, n))
-        return false;
-    *p += n;
-    return true;
-}
-
-static bool scan_time (const char **p, const char *end, double *t)
-{
-    char tmp[32];
-    size_t n = 0;
-
-    while (*p + n < end && n < sizeof (tmp) - 1
-           && strchr ("0123456789.", (*p)[n]) && (*p)[n])
-        n++;
-    memcpy (tmp, *p, n);
-    tmp[n] = '\0';
-    /* what JSON lets stand at the ends of a number; two points fail below */
-    if (n < 3 || tmp[0] < '1' || tmp[0] > '9' || tmp[n - 1] == '.')
-        return false;
-    *p += n;
-    *t = strtod (tmp, NULL);
-    return strchr (tmp, '.') == strrchr (tmp, '.');
-}
-
-/* {"timestamp":N,"name":"NAME"} or, with ,"context":OBJECT before the end,
- * the common lines: then what is between is left to the parser, and if it is
- * one object then the line is one.  False: the line may yet be good.
- */
-static bool scan_line (const char *line, size_t len, struct parts *parts)
-{
-    const char *p = line, *end = line + len;
-    size_t n = 0;
-
-    if (!skip (&p, end, "{\"timestamp\":")
-        || !scan_time (&p, end, &parts->timestamp)
-        || !skip (&p, end, ",\"name\":\""))
-        return false;
-    while (p + n < end && p[n] > ' ' && p[n] < 127 && p[n] != '"'
-           && p[n] != '\\')
-        n++;
-    if (n >= sizeof (parts->name))
-        return false;
-    memcpy (parts->name, p, n);
-    parts->name[n] = '\0';
-    p += n;
-    parts->context = NULL;
-    if (skip (&p, end, "\"}") && p == end)
-        return true;
-    if (!skip (&p, end, "\",\"context\":{") || end - p < 2 || end[-1] != '}')
-        return false;
-    parts->context = p - 1;
-    parts->context_len = end - p;
-    return true;
-}
-
-/* Any other line: what RFC 18 allows, keys in any order. */
-static int parse_line (const char *line,
-                       size_t len,
-                       struct parts *parts,
-                       char **context,
-                       flux_error_t *error)
-{
-    json_t *o = jload_object (line, len, "event", error);
-    json_t *t, *name, *ctx;
-    int rc = -1;
-
-    if (!o)
-        return -1;
-    t = json_object_get (o, "timestamp");
-    name = json_object_get (o, "name");
-    ctx = json_object_get (o, "context");
-    if (!json_is_number (t))
-        err_set (error,
-                 EINVAL,
-                 "event: timestamp: expected a number, got %s",
-                 jload_type (t));
-    else if (!json_is_string (name) || json_string_length (name) > 63)
-        err_set (error,
-                 EINVAL,
-                 "event: name: expected a string of at most 63 bytes, got %s",
-                 jload_type (name));
-    else if (ctx && !json_is_object (ctx))
-        err_set (error,
-                 EINVAL,
-                 "event %s: context: expected an object, got %s",
-                 json_string_value (name),
-                 jload_type (ctx));
-    else if (ctx && !(*context = json_dumps (ctx, JSON_COMPACT)))
-        err_set (error, ENOMEM, "event: out of memory");
-    else {
-        parts->timestamp = json_number_value (t);
-        strcpy (parts->name, json_string_value (name));
-        rc = 0;
-    }
-    json_decref (o);
-    return rc;
-}
-
 /* Takes text, the context that parts has or NULL. */
 static int make_of_parts (struct wire_event *w,
                           const struct job *job,
-                          const struct parts *parts,
+                          const struct eventline *parts,
                           char *text,
                           flux_error_t *error)
 {
@@ -505,7 +396,7 @@ int wire_event_decode (struct wire_event *w,
                        size_t len,
                        flux_error_t *error)
 {
-    struct parts parts;
+    struct eventline parts;
     char *text = NULL;
 
     memset (w, 0, sizeof (*w));
@@ -513,7 +404,7 @@ int wire_event_decode (struct wire_event *w,
         len--;
     if (memchr (line, '\n', len) || memchr (line, '\0', len))
         return err_set (error, EINVAL, "event: more than one line");
-    if (scan_line (line, len, &parts)) {
+    if (eventline_scan (line, len, &parts)) {
         if (parts.context
             && !(text = strndup (parts.context, parts.context_len)))
             return err_set (error, ENOMEM, "event: out of memory");
@@ -522,7 +413,7 @@ int wire_event_decode (struct wire_event *w,
         /* perhaps other keys follow the context */
         text = NULL;
     }
-    if (parse_line (line, len, &parts, &text, error) < 0)
+    if (eventline_parse (line, len, &parts, &text, error) < 0)
         return -1;
     return make_of_parts (w, job, &parts, text, error);
 }

@@ -7,14 +7,15 @@
 #include <string.h>
 
 #include "wire/jload.h"
+#include "wire/jobspec_attr.h"
 #include "wire/jobspec_tree.h"
 
 #define POSITIVE "an integer of 1 or more"
 
-static int bad (flux_error_t *error,
-                const char *path,
-                const char *expected,
-                const json_t *value)
+int jobspec_bad (flux_error_t *error,
+                 const char *path,
+                 const char *expected,
+                 const json_t *value)
 {
     char buf[48];
 
@@ -26,11 +27,10 @@ static int bad (flux_error_t *error,
                     jload_show (value, buf));
 }
 
-/* Only keys of the list (ended by NULL) may be in o. */
-static int only_keys (json_t *o,
-                      const char *path,
-                      const char *const *allowed,
-                      flux_error_t *error)
+int jobspec_only_keys (json_t *o,
+                       const char *path,
+                       const char *const *allowed,
+                       flux_error_t *error)
 {
     const char *key;
     json_t *value;
@@ -51,7 +51,7 @@ static int only_keys (json_t *o,
     return 0;
 }
 
-static bool is_count (const json_t *value)
+bool jobspec_is_count (const json_t *value)
 {
     return json_is_integer (value) && json_integer_value (value) >= 1
            && json_integer_value (value) <= INT_MAX;
@@ -96,40 +96,40 @@ static int read_vertex (json_t *o,
 
     memset (v, 0, sizeof (*v));
     if (!json_is_object (o))
-        return bad (error, path, "an object", o);
-    if (only_keys (o, path, keys, error) < 0)
+        return jobspec_bad (error, path, "an object", o);
+    if (jobspec_only_keys (o, path, keys, error) < 0)
         return -1;
     snprintf (sub, sizeof (sub), "%s.type", path);
     value = json_object_get (o, "type");
     if (!(v->type = json_string_value (value)))
-        return bad (error, sub, "a string", value);
+        return jobspec_bad (error, sub, "a string", value);
     if (!type_is (v, "node") && !type_is (v, "slot") && !type_is (v, "core")
         && !type_is (v, "gpu"))
-        return bad (error, sub, "node, slot, core or gpu", value);
+        return jobspec_bad (error, sub, "node, slot, core or gpu", value);
     snprintf (sub, sizeof (sub), "%s.count", path);
     value = json_object_get (o, "count");
-    if (!is_count (value))
-        return bad (error, sub, POSITIVE, value);
+    if (!jobspec_is_count (value))
+        return jobspec_bad (error, sub, POSITIVE, value);
     v->count = json_integer_value (value);
     snprintf (sub, sizeof (sub), "%s.unit", path);
     if ((value = json_object_get (o, "unit")) && !json_is_string (value))
-        return bad (error, sub, "a string", value);
+        return jobspec_bad (error, sub, "a string", value);
     snprintf (sub, sizeof (sub), "%s.label", path);
     if ((value = json_object_get (o, "label")) && !json_is_string (value))
-        return bad (error, sub, "a string", value);
+        return jobspec_bad (error, sub, "a string", value);
     v->label = json_string_value (value);
     snprintf (sub, sizeof (sub), "%s.exclusive", path);
     if ((value = json_object_get (o, "exclusive")) && !json_is_boolean (value))
-        return bad (error, sub, "a boolean", value);
+        return jobspec_bad (error, sub, "a boolean", value);
     v->exclusive = json_is_true (value);
     if (value && !type_is (v, "node") && !type_is (v, "slot"))
-        return bad (error, sub, "nothing in a core or gpu", value);
+        return jobspec_bad (error, sub, "nothing in a core or gpu", value);
     snprintf (sub, sizeof (sub), "%s.with", path);
     v->with = json_object_get (o, "with");
     if (v->with && (type_is (v, "core") || type_is (v, "gpu")))
-        return bad (error, sub, "nothing below a core or gpu", v->with);
+        return jobspec_bad (error, sub, "nothing below a core or gpu", v->with);
     if (v->with && !json_is_array (v->with))
-        return bad (error, sub, "an array", v->with);
+        return jobspec_bad (error, sub, "an array", v->with);
     return 0;
 }
 
@@ -201,7 +201,7 @@ static int read_resources (json_t *a,
     struct vertex v;
 
     if (!json_is_array (a))
-        return bad (error, "resources", "an array", a);
+        return jobspec_bad (error, "resources", "an array", a);
     if (json_array_size (a) != 1)
         return err_set (error,
                         EINVAL,
@@ -255,13 +255,16 @@ static int read_command (json_t *a, const char **command, flux_error_t *error)
         return 0;
     }
     if (!json_is_array (a) || json_array_size (a) == 0)
-        return bad (error, "tasks[0].command", "an array of strings", a);
+        return jobspec_bad (error,
+                            "tasks[0].command",
+                            "an array of strings",
+                            a);
     json_array_foreach (a, i, o)
     {
         if (json_is_string (o))
             continue;
         snprintf (path, sizeof (path), "tasks[0].command[%zu]", i);
-        return bad (error, path, "a string", o);
+        return jobspec_bad (error, path, "a string", o);
     }
     *command = json_string_value (json_array_get (a, 0));
     return 0;
@@ -273,8 +276,8 @@ static int read_task_count (json_t *o, struct jobspec *js, flux_error_t *error)
     json_t *per_slot, *total;
 
     if (!json_is_object (o))
-        return bad (error, "tasks[0].count", "an object", o);
-    if (only_keys (o, "tasks[0].count", keys, error) < 0)
+        return jobspec_bad (error, "tasks[0].count", "an object", o);
+    if (jobspec_only_keys (o, "tasks[0].count", keys, error) < 0)
         return -1;
     per_slot = json_object_get (o, "per_slot");
     total = json_object_get (o, "total");
@@ -285,13 +288,13 @@ static int read_task_count (json_t *o, struct jobspec *js, flux_error_t *error)
                         "total, got %s",
                         total ? "both" : "neither");
     if (total) {
-        if (!is_count (total))
-            return bad (error, "tasks[0].count.total", POSITIVE, total);
+        if (!jobspec_is_count (total))
+            return jobspec_bad (error, "tasks[0].count.total", POSITIVE, total);
         js->ntasks = json_integer_value (total);
         return 0;
     }
     if (!json_is_integer (per_slot) || json_integer_value (per_slot) != 1)
-        return bad (error, "tasks[0].count.per_slot", "1", per_slot);
+        return jobspec_bad (error, "tasks[0].count.per_slot", "1", per_slot);
     js->ntasks = js->nslots;
     return 0;
 }
@@ -306,7 +309,7 @@ static int read_tasks (json_t *a,
     json_t *o, *slot;
 
     if (!json_is_array (a))
-        return bad (error, "tasks", "an array", a);
+        return jobspec_bad (error, "tasks", "an array", a);
     if (json_array_size (a) != 1)
         return err_set (error,
                         EINVAL,
@@ -314,13 +317,13 @@ static int read_tasks (json_t *a,
                         json_array_size (a));
     o = json_array_get (a, 0);
     if (!json_is_object (o))
-        return bad (error, "tasks[0]", "an object", o);
-    if (only_keys (o, "tasks[0]", keys, error) < 0
+        return jobspec_bad (error, "tasks[0]", "an object", o);
+    if (jobspec_only_keys (o, "tasks[0]", keys, error) < 0
         || read_command (json_object_get (o, "command"), command, error) < 0)
         return -1;
     slot = json_object_get (o, "slot");
     if (!json_is_string (slot))
-        return bad (error, "tasks[0].slot", "a string", slot);
+        return jobspec_bad (error, "tasks[0].slot", "a string", slot);
     if (strcmp (json_string_value (slot), label) != 0)
         return err_set (error,
                         EINVAL,
@@ -330,183 +333,6 @@ static int read_tasks (json_t *a,
     return read_task_count (json_object_get (o, "count"), js, error);
 }
 
-/* ---- attributes ---- */
-
-static int read_environment (json_t *o, flux_error_t *error)
-{
-    const char *path = "attributes.system.environment";
-    const char *key;
-    json_t *value;
-    char sub[100];
-
-    if (o && !json_is_object (o))
-        return bad (error, path, "an object", o);
-    json_object_foreach (o, key, value)
-    {
-        if (*key == '\0' || strchr (key, '='))
-            return err_set (error,
-                            EINVAL,
-                            "jobspec: %s: \"%.40s\" cannot name a variable",
-                            path,
-                            key);
-        if (json_is_string (value) || json_is_null (value))
-            continue;
-        snprintf (sub, sizeof (sub), "%s.%.40s", path, key);
-        return bad (error, sub, "a string or null", value);
-    }
-    return 0;
-}
-
-static int read_dependencies (json_t *a, flux_error_t *error)
-{
-    const char *path = "attributes.system.dependencies";
-    char sub[64];
-    size_t i;
-    json_t *o;
-
-    if (a && !json_is_array (a))
-        return bad (error, path, "an array", a);
-    json_array_foreach (a, i, o)
-    {
-        static const char *const keys[] = { "scheme", "value" };
-
-        snprintf (sub, sizeof (sub), "%s[%zu]", path, i);
-        if (!json_is_object (o))
-            return bad (error, sub, "an object", o);
-        for (int k = 0; k < 2; k++) {
-            json_t *value = json_object_get (o, keys[k]);
-
-            snprintf (sub, sizeof (sub), "%s[%zu].%s", path, i, keys[k]);
-            if (!json_is_string (value))
-                return bad (error, sub, "a string", value);
-        }
-    }
-    return 0;
-}
-
-/* Tasks by what R turns out to be (shell option per-resource). */
-static int read_per_resource (json_t *system, struct jobspec *js)
-{
-    json_t *o =
-        jobspec_tree_get (system, "shell", "options", "per-resource", NULL);
-    const char *type = json_string_value (json_object_get (o, "type"));
-    json_t *count = json_object_get (o, "count");
-    uint64_t n = count ? json_integer_value (count) : 1;
-    uint64_t total;
-
-    if (!type || (count && !is_count (count)))
-        return 0; /* the shell's to refuse */
-    if (!strcmp (type, "node")) {
-        js->tasks_per_node = n;
-        total = n * (js->nnodes ? js->nnodes : 1);
-    }
-    else if (!strcmp (type, "core")) {
-        js->tasks_per_core = n;
-        total = n * js->ncores;
-    }
-    else
-        return 0;
-    if (total > INT_MAX)
-        return -1;
-    js->ntasks = total;
-    return 0;
-}
-
-/* Types of keys of attributes.system that are no more than that. */
-static const struct {
-    const char *key;
-    json_type type;
-    const char *expected;
-} system_keys[] = {
-    { "cwd", JSON_STRING, "a string" },
-    { "queue", JSON_STRING, "a string" },
-    { "project", JSON_STRING, "a string" },
-    { "bank", JSON_STRING, "a string" },
-    { "constraints", JSON_OBJECT, "an object" },
-    { "job", JSON_OBJECT, "an object" },
-    { "shell", JSON_OBJECT, "an object" },
-    { "files", JSON_OBJECT, "an object" },
-};
-
-static int check_system (json_t *o, flux_error_t *error)
-{
-    char path[64];
-    json_t *value;
-
-    for (size_t i = 0; i < sizeof (system_keys) / sizeof (*system_keys); i++) {
-        value = json_object_get (o, system_keys[i].key);
-        if (!value || json_typeof (value) == system_keys[i].type)
-            continue;
-        snprintf (path,
-                  sizeof (path),
-                  "attributes.system.%s",
-                  system_keys[i].key);
-        return bad (error, path, system_keys[i].expected, value);
-    }
-    value = jobspec_tree_get (o, "job", "name", NULL);
-    if (value && !json_is_string (value))
-        return bad (error, "attributes.system.job.name", "a string", value);
-    value = jobspec_tree_get (o, "shell", "options", NULL);
-    if (value && !json_is_object (value))
-        return bad (error,
-                    "attributes.system.shell.options",
-                    "an object",
-                    value);
-    value = json_object_get (o, "preemptible-after");
-    if (value && (!json_is_number (value) || json_number_value (value) < 0))
-        return bad (error,
-                    "attributes.system.preemptible-after",
-                    "a number of 0 or more",
-                    value);
-    return 0;
-}
-
-static int read_system (json_t *o, struct jobspec *js, flux_error_t *error)
-{
-    json_t *duration;
-
-    if (!json_is_object (o))
-        return bad (error, "attributes.system", "an object", o);
-    duration = json_object_get (o, "duration");
-    if (!json_is_number (duration) || json_number_value (duration) < 0)
-        return bad (error,
-                    "attributes.system.duration",
-                    "a number of 0 or more",
-                    duration);
-    js->duration = json_number_value (duration);
-    if (read_environment (json_object_get (o, "environment"), error) < 0
-        || read_dependencies (json_object_get (o, "dependencies"), error) < 0
-        || check_system (o, error) < 0)
-        return -1;
-    js->cwd = json_string_value (json_object_get (o, "cwd"));
-    js->queue = json_string_value (json_object_get (o, "queue"));
-    js->project = json_string_value (json_object_get (o, "project"));
-    js->bank = json_string_value (json_object_get (o, "bank"));
-    js->name = json_string_value (jobspec_tree_get (o, "job", "name", NULL));
-    js->waitable_test = jobspec_tree_get (o, "exec", "test", NULL) != NULL;
-    if (read_per_resource (o, js) < 0)
-        return err_set (error,
-                        EINVAL,
-                        "jobspec: attributes.system.shell.options.per-resource:"
-                        " more than %d tasks",
-                        INT_MAX);
-    return 0;
-}
-
-static int read_attributes (json_t *o, struct jobspec *js, flux_error_t *error)
-{
-    static const char *const keys[] = { "system", "user", NULL };
-    json_t *user;
-
-    if (!json_is_object (o))
-        return bad (error, "attributes", "an object", o);
-    if (only_keys (o, "attributes", keys, error) < 0)
-        return -1;
-    if ((user = json_object_get (o, "user")) && !json_is_object (user))
-        return bad (error, "attributes.user", "an object", user);
-    return read_system (json_object_get (o, "system"), js, error);
-}
-
 int jobspec_tree_read (json_t *o, struct jobspec *js, flux_error_t *error)
 {
     json_t *version = json_object_get (o, "version");
@@ -514,11 +340,11 @@ int jobspec_tree_read (json_t *o, struct jobspec *js, flux_error_t *error)
 
     memset (js, 0, sizeof (*js));
     if (!json_is_integer (version) || json_integer_value (version) != 1)
-        return bad (error, "version", "1", version);
+        return jobspec_bad (error, "version", "1", version);
     if (read_resources (json_object_get (o, "resources"), js, &label, error) < 0
         || read_tasks (json_object_get (o, "tasks"), js, label, &command, error)
                < 0
-        || read_attributes (json_object_get (o, "attributes"), js, error) < 0)
+        || jobspec_attr_read (json_object_get (o, "attributes"), js, error) < 0)
         return -1;
     if (js->ntasks < js->nnodes)
         return err_set (error,
