@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* What plugins attached to jobs: aux values and subscriptions.
+ *
+ * Most jobs have nothing attached, so this stands beside the job table and
+ * not in it.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "msg/auxlist.h"
+#include "jobtap/private.h"
+
+struct tap_record *tap_record (struct jobtap *jt, uint64_t id)
+{
+    struct tap_record *r;
+
+    HASH_FIND (hh, jt->records, &id, sizeof (id), r);
+    return r;
+}
+
+static struct tap_record *record_add (struct jobtap *jt, uint64_t id)
+{
+    struct tap_record *r;
+
+    if (!(r = calloc (1, sizeof (*r))))
+        return NULL;
+    r->id = id;
+    HASH_ADD (hh, jt->records, id, sizeof (r->id), r);
+    return r;
+}
+
+struct tap_attached *tap_attached (struct tap_plugin *t,
+                                   uint64_t id,
+                                   bool create)
+{
+    struct tap_record *r = tap_record (t->jt, id);
+    struct tap_attached *a;
+
+    if (r) {
+        LL_SEARCH_SCALAR (r->attached, a, plugin, t);
+        if (a)
+            return a;
+    }
+    if (!create || (!r && !(r = record_add (t->jt, id)))
+        || !(a = calloc (1, sizeof (*a))))
+        return NULL;
+    a->plugin = t;
+    LL_APPEND (r->attached, a);
+    return a;
+}
+
+/* Destructors may look at the other values, so the item goes last. */
+static void attached_destroy (struct tap_record *r, struct tap_attached *a)
+{
+    a->subscribed = false;
+    auxlist_clear (&a->aux);
+    LL_DELETE (r->attached, a);
+    free (a);
+}
+
+static void record_destroy (struct jobtap *jt, struct tap_record *r)
+{
+    HASH_DEL (jt->records, r);
+    free (r);
+}
+
+void tap_record_drop (struct jobtap *jt, uint64_t id)
+{
+    struct tap_record *r = tap_record (jt, id);
+
+    if (!r)
+        return;
+    while (r->attached)
+        attached_destroy (r, r->attached);
+    record_destroy (jt, r);
+}
+
+void tap_record_drop_plugin (struct tap_plugin *t)
+{
+    struct tap_record *r;
+    struct tap_record *tmp;
+    struct tap_attached *a;
+
+    HASH_ITER (hh, t->jt->records, r, tmp)
+    {
+        LL_SEARCH_SCALAR (r->attached, a, plugin, t);
+        if (a)
+            attached_destroy (r, a);
+        if (!r->attached)
+            record_destroy (t->jt, r);
+    }
+}
+
+struct tap_stack *tap_subscribers (struct jobtap *jt, uint64_t id)
+{
+    struct tap_record *r = tap_record (jt, id);
+    struct tap_attached *a;
+    struct tap_stack *s;
+    size_t count = 0;
+
+    if (!r)
+        return NULL;
+    LL_FOREACH (r->attached, a)
+    count += a->subscribed;
+    if (count == 0 || !(s = malloc (sizeof (*s) + count * sizeof (void *))))
+        return NULL;
+    s->refs = 1;
+    s->count = 0;
+    LL_FOREACH (r->attached, a)
+    {
+        size_t i = s->count;
+
+        if (!a->subscribed)
+            continue;
+        for (; i > 0; i--) {
+            if (tap_attached (s->plugins[i - 1], id, false)->seq < a->seq)
+                break;
+            s->plugins[i] = s->plugins[i - 1];
+        }
+        s->plugins[i] = a->plugin;
+        tap_ref (a->plugin);
+        s->count++;
+    }
+    return s;
+}

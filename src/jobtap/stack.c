@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Calling all plugins that match a topic, in the order they were loaded.
+ *
+ * For the topics that every job goes through the matching plugins are looked
+ * up once and remembered until a plugin comes, goes or changes its handlers.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "jobtap/private.h"
+#include "lib/plugin_args.h"
+
+static const char *const topic_names[TOPIC_MAX] = {
+    [TOPIC_CREATE] = "job.create",
+    [TOPIC_VALIDATE] = "job.validate",
+    [TOPIC_NEW] = "job.new",
+    [TOPIC_DESTROY] = "job.destroy",
+    [TOPIC_STATE_DEPEND] = "job.state.depend",
+    [TOPIC_STATE_PRIORITY] = "job.state.priority",
+    [TOPIC_STATE_SCHED] = "job.state.sched",
+    [TOPIC_STATE_RUN] = "job.state.run",
+    [TOPIC_STATE_CLEANUP] = "job.state.cleanup",
+    [TOPIC_STATE_INACTIVE] = "job.state.inactive",
+    [TOPIC_PRIORITY_GET] = "job.priority.get",
+    [TOPIC_UPDATE] = "job.update",
+    [TOPIC_INACTIVE_ADD] = "job.inactive-add",
+    [TOPIC_INACTIVE_REMOVE] = "job.inactive-remove",
+};
+
+const char *tap_topic_name (enum tap_topic topic)
+{
+    return topic_names[topic];
+}
+
+enum tap_topic tap_state_topic (int state)
+{
+    switch (state) {
+    case FLUX_JOB_STATE_DEPEND:
+        return TOPIC_STATE_DEPEND;
+    case FLUX_JOB_STATE_PRIORITY:
+        return TOPIC_STATE_PRIORITY;
+    case FLUX_JOB_STATE_SCHED:
+        return TOPIC_STATE_SCHED;
+    case FLUX_JOB_STATE_RUN:
+        return TOPIC_STATE_RUN;
+    case FLUX_JOB_STATE_CLEANUP:
+        return TOPIC_STATE_CLEANUP;
+    case FLUX_JOB_STATE_INACTIVE:
+        return TOPIC_STATE_INACTIVE;
+    default:
+        return TOPIC_MAX;
+    }
+}
+
+struct tap_stack *tap_stack_match (struct jobtap *jt, const char *topic)
+{
+    struct tap_plugin *t;
+    struct tap_stack *s;
+    size_t count = 0;
+
+    DL_COUNT (jt->plugins, t, count);
+    if (!(s = malloc (sizeof (*s) + count * sizeof (s->plugins[0]))))
+        return NULL;
+    s->refs = 1;
+    s->count = 0;
+    DL_FOREACH (jt->plugins, t)
+    {
+        if (!flux_plugin_match_handler (t->p, topic))
+            continue;
+        tap_ref (t);
+        s->plugins[s->count++] = t;
+    }
+    return s;
+}
+
+struct tap_stack *tap_stack_of (struct jobtap *jt, enum tap_topic topic)
+{
+    struct tap_stack *s = jt->stacks[topic];
+
+    if (!s) {
+        if (!(s = tap_stack_match (jt, topic_names[topic])))
+            return NULL;
+        jt->stacks[topic] = s;
+    }
+    s->refs++;
+    return s;
+}
+
+void tap_stack_unref (struct tap_stack *s)
+{
+    if (!s || --s->refs > 0)
+        return;
+    for (size_t i = 0; i < s->count; i++)
+        tap_unref (s->plugins[i]);
+    free (s);
+}
+
+void tap_stacks_forget (struct jobtap *jt)
+{
+    for (int i = 0; i < TOPIC_MAX; i++) {
+        tap_stack_unref (jt->stacks[i]);
+        jt->stacks[i] = NULL;
+    }
+}
+
+/* What the callback that has just returned asked for with
+ * flux_jobtap_jobspec_update_pack(3) becomes one event before the next
+ * plugin is called.
+ */
+static void flush_updates (struct tap_plugin *t, struct tap_frame *frame)
+{
+    struct job *job = frame->call->job;
+    flux_error_t error;
+    char *context = json_dumps (frame->updates, JSON_COMPACT);
+
+    json_decref (frame->updates);
+    frame->updates = NULL;
+    if (!context || !job
+        || manager_post_named (t->jt->manager,
+                               job,
+                               "jobspec-update",
+                               context,
+                               &error)
+               < 0)
+        tap_log_failure (t->jt,
+                         t,
+                         "jobspec-update",
+                         job,
+                         context && job ? error.text : "job is gone");
+    free (context);
+}
+
+static int call_plugin (struct tap_plugin *t,
+                        struct tap_frame *frame,
+                        const char *topic,
+                        flux_plugin_arg_t *args)
+{
+    int rc;
+
+    errno = 0;
+    rc = flux_plugin_call (t->p, topic, args);
+    if (frame->updates) {
+        flush_updates (t, frame);
+        flux_priv_plugin_arg_changed (args);
+    }
+    if (rc < 0)
+        tap_log_failure (t->jt,
+                         t,
+                         topic,
+                         frame->call->job,
+                         tap_args_errmsg (args));
+    return rc;
+}
+
+int tap_stack_call (struct jobtap *jt,
+                    struct tap_stack *s,
+                    struct tap_call *call,
+                    const char *topic,
+                    flux_plugin_arg_t *args)
+{
+    struct tap_frame frame = { .call = call, .up = jt->frame };
+    int count = 0;
+    int rc = 0;
+
+    jt->frame = &frame;
+    for (size_t i = 0; i < s->count && rc >= 0; i++) {
+        if (s->plugins[i]->removed)
+            continue;
+        rc = call_plugin (s->plugins[i], &frame, topic, args);
+        if (rc > 0)
+            count++;
+    }
+    jt->frame = frame.up;
+    return rc < 0 ? -1 : count;
+}
+
+int tap_call_one (struct tap_plugin *t,
+                  struct tap_call *call,
+                  const char *topic,
+                  flux_plugin_arg_t *args)
+{
+    struct tap_frame frame = { .call = call, .up = t->jt->frame };
+    int rc;
+
+    t->jt->frame = &frame;
+    tap_ref (t);
+    rc = call_plugin (t, &frame, topic, args);
+    t->jt->frame = frame.up;
+    tap_unref (t);
+    return rc < 0 ? -1 : rc > 0;
+}
+
+void tap_forget_job (struct jobtap *jt, const struct job *job)
+{
+    for (struct tap_frame *f = jt->frame; f; f = f->up) {
+        if (f->call->job == job)
+            f->call->job = NULL;
+    }
+}
+
+struct job *tap_current (struct jobtap *jt)
+{
+    return jt->frame ? jt->frame->call->job : NULL;
+}
+
+struct job *tap_job_by_id (struct jobtap *jt, flux_jobid_t id)
+{
+    struct job *job = tap_current (jt);
+
+    /* A job that is just being submitted may not be in the table yet. */
+    if (job && id == job->id)
+        return job;
+    return manager_job (jt->manager, id);
+}
+
+struct job *tap_job (struct jobtap *jt, flux_jobid_t id)
+{
+    struct job *job;
+
+    if (id != FLUX_JOBTAP_CURRENT_JOB)
+        return tap_job_by_id (jt, id);
+    if (!(job = tap_current (jt)))
+        errno = ENOENT;
+    return job;
+}
