@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "wire/shell_options.h"
 
 /* The longest jobspec text that is accepted.  Nesting and the number of values
  * are bounded too (wire/jload.h).
@@ -100,6 +101,7 @@ struct jobspec_run {
     bool label;   /* prefix lines with "rank: " in files */
     bool append;  /* output.mode is append: keep what the files hold */
     bool pty_interactive;
+    struct shell_options shell;
 };
 struct jobspec_run *jobspec_run_create (const char *text, flux_error_t *error);
 void jobspec_run_destroy (struct jobspec_run *run);

@@ -26,6 +26,7 @@ void jobspec_run_destroy (struct jobspec_run *run)
     free (run->output);
     free (run->error);
     free (run->input);
+    shell_options_clear (&run->shell);
     free (run);
     errno = saved_errno;
 }
@@ -134,6 +135,7 @@ struct jobspec_run *jobspec_run_create (const char *text, flux_error_t *error)
     if (!(run = calloc (1, sizeof (*run))) || set_argv (run, o) < 0
         || set_env (run, system) < 0
         || dup_string (&run->cwd, json_object_get (system, "cwd")) < 0
+        || shell_options_read (&run->shell, system) < 0
         || set_streams (run,
                         jobspec_tree_get (system, "shell", "options", NULL))
                < 0) {

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "wire/base64.h"
+#include "wire/jobspec_tree.h"
+#include "wire/shell_options.h"
+
+static const struct {
+    const char *name;
+    int resource;
+} rlimits[] = {
+    { "as", RLIMIT_AS },
+    { "core", RLIMIT_CORE },
+    { "cpu", RLIMIT_CPU },
+    { "data", RLIMIT_DATA },
+    { "fsize", RLIMIT_FSIZE },
+    { "memlock", RLIMIT_MEMLOCK },
+    { "msgqueue", RLIMIT_MSGQUEUE },
+    { "nice", RLIMIT_NICE },
+    { "nofile", RLIMIT_NOFILE },
+    { "ofile", RLIMIT_NOFILE },
+    { "nproc", RLIMIT_NPROC },
+    { "rss", RLIMIT_RSS },
+    { "rtprio", RLIMIT_RTPRIO },
+    { "rttime", RLIMIT_RTTIME },
+    { "sigpending", RLIMIT_SIGPENDING },
+    { "stack", RLIMIT_STACK },
+};
+
+/* A number of seconds, or RFC 23 text; -1 for anything else. */
+static double seconds (const json_t *value)
+{
+    const char *s = json_string_value (value);
+    char *end;
+    double d;
+
+    if (json_is_number (value))
+        return json_number_value (value);
+    if (!s || (d = strtod (s, &end)) < 0. || end == s || isnan (d) || isinf (d))
+        return -1.;
+    if (!strcmp (end, "ms"))
+        return d / 1000.;
+    switch (end[0] && end[1] ? 'x' : *end) {
+    case '\0':
+    case 's':
+        return d;
+    case 'm':
+        return d * 60.;
+    case 'h':
+        return d * 3600.;
+    case 'd':
+        return d * 86400.;
+    }
+    return -1.;
+}
+
+static bool is_on (const json_t *value)
+{
+    return json_is_true (value) || json_integer_value (value) != 0;
+}
+
+static int read_affinity (const json_t *value, enum affinity *how, char **map)
+{
+    const char *s = json_string_value (value);
+
+    *how = AFFINITY_ON;
+    if (!s)
+        return 0;
+    if (!strncmp (s, "verbose,", 8))
+        s += 8;
+    if (!strcmp (s, "off"))
+        *how = AFFINITY_OFF;
+    else if (!strncmp (s, "dry-run", 7))
+        *how = AFFINITY_OFF;
+    else if (!strcmp (s, "per-task"))
+        *how = AFFINITY_PER_TASK;
+    else if (!strncmp (s, "map:", 4)) {
+        *how = AFFINITY_MAP;
+        if (!(*map = strdup (s + 4)))
+            return -1;
+    }
+    return 0;
+}
+
+static void read_rlimits (struct shell_options *o, json_t *limits)
+{
+    for (size_t i = 0; i < sizeof (rlimits) / sizeof (rlimits[0]); i++) {
+        json_t *value = json_object_get (limits, rlimits[i].name);
+        json_int_t n = json_integer_value (value);
+
+        if (!json_is_integer (value) || o->nrlimits == SHELL_MAX_RLIMITS)
+            continue;
+        o->rlimits[o->nrlimits++] = (struct shell_rlimit){
+            .resource = rlimits[i].resource,
+            .soft = n < 0 ? RLIM_INFINITY : (uint64_t)n,
+        };
+    }
+}
+
+static void read_exit (struct shell_options *o, json_t *options)
+{
+    json_t *value = json_object_get (options, "exit-timeout");
+    const char *s = json_string_value (value);
+
+    o->exit_timeout = 30.;
+    if (s && !strcmp (s, "none"))
+        o->exit_timeout = -1.;
+    else if (value && seconds (value) >= 0.)
+        o->exit_timeout = seconds (value);
+    o->exit_on_error = is_on (json_object_get (options, "exit-on-error"));
+}
+
+static void read_per_resource (struct shell_options *o, json_t *value)
+{
+    const char *type = json_string_value (json_object_get (value, "type"));
+    json_t *count = json_object_get (value, "count");
+    json_int_t n = json_is_integer (count) ? json_integer_value (count) : 1;
+
+    if (!type || n < 1 || n > 1000000)
+        return;
+    if (!strcmp (type, "node") || !strcmp (type, "core")) {
+        o->per_resource = *type;
+        o->per_resource_count = n;
+    }
+}
+
+static void read_signal (struct shell_options *o, json_t *value)
+{
+    json_t *signum = json_object_get (value, "signum");
+    json_t *left = json_object_get (value, "timeleft");
+
+    if (!value || json_is_false (value))
+        return;
+    o->signal_signum = signum ? json_integer_value (signum) : SIGUSR1;
+    o->signal_timeleft = left ? seconds (left) : 60.;
+    if (o->signal_signum < 1 || o->signal_signum > 64
+        || o->signal_timeleft <= 0.)
+        o->signal_signum = 0;
+}
+
+/* A file is text, an object that says how it is encoded, or JSON as it is. */
+static int read_file (struct shell_file *f, const char *name, json_t *value)
+{
+    json_t *data = json_object_get (value, "data");
+    json_t *mode = json_object_get (value, "mode");
+    const char *encoding =
+        json_string_value (json_object_get (value, "encoding"));
+
+    f->mode = json_is_integer (mode) ? json_integer_value (mode) & 0777 : 0600;
+    if (!(f->name = strdup (name)))
+        return -1;
+    if (!data)
+        data = value;
+    if (!json_is_string (data)) {
+        f->data = json_dumps (data, JSON_COMPACT | JSON_ENCODE_ANY);
+        f->len = f->data ? strlen (f->data) : 0;
+    }
+    else if (encoding && !strcmp (encoding, "base64"))
+        f->data = base64_decode (json_string_value (data),
+                                 json_string_length (data),
+                                 &f->len);
+    else if ((f->data = strdup (json_string_value (data))))
+        f->len = strlen (f->data);
+    return f->data ? 0 : -1;
+}
+
+static int read_files (struct shell_options *o, json_t *files)
+{
+    const char *name;
+    json_t *value;
+
+    if (json_object_size (files) == 0)
+        return 0;
+    o->files = calloc (json_object_size (files), sizeof (*o->files));
+    if (!o->files)
+        return -1;
+    json_object_foreach (files, name, value)
+    {
+        if (strchr (name, '/') || *name == '\0' || *name == '.')
+            continue;
+        if (read_file (&o->files[o->nfiles++], name, value) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int shell_options_read (struct shell_options *o, json_t *system)
+{
+    json_t *options = jobspec_tree_get (system, "shell", "options", NULL);
+    json_t *name = jobspec_tree_get (system, "job", "name", NULL);
+    const char *buffer = json_string_value (
+        jobspec_tree_get (options, "output", "stdout", "buffer", "type", NULL));
+
+    memset (o, 0, sizeof (*o));
+    read_exit (o, options);
+    read_per_resource (o, json_object_get (options, "per-resource"));
+    read_rlimits (o, json_object_get (options, "rlimit"));
+    read_signal (o, json_object_get (options, "signal"));
+    o->unbuffered = buffer && !strcmp (buffer, "none");
+    if (json_is_string (name) && !(o->name = strdup (json_string_value (name))))
+        return -1;
+    if (read_affinity (json_object_get (options, "cpu-affinity"),
+                       &o->cpu,
+                       &o->cpu_map)
+            < 0
+        || read_affinity (json_object_get (options, "gpu-affinity"),
+                          &o->gpu,
+                          &o->gpu_map)
+               < 0)
+        return -1;
+    return read_files (o, json_object_get (system, "files"));
+}
+
+void shell_options_clear (struct shell_options *o)
+{
+    for (size_t i = 0; i < o->nfiles; i++) {
+        free (o->files[i].name);
+        free (o->files[i].data);
+    }
+    free (o->files);
+    free (o->name);
+    free (o->cpu_map);
+    free (o->gpu_map);
+}
