@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The part that has the jobs: manager, plugin host and views, in this order,
+ * with the resources of this machine and an agent to run on it.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/attrs.h"
+#include "daemon/config.h"
+#include "daemon/hardware.h"
+#include "daemon/parts.h"
+#include "jobtap/jobtap.h"
+#include "manager/manager.h"
+#include "view/view.h"
+
+extern const struct jobtap_builtin builtin_plugins[];
+
+#define CORES_MAX 65536
+
+struct jobs {
+    struct broker *b;
+    struct manager *manager;
+    struct jobtap *jobtap;
+    struct view *view;
+    char *agent_path;
+    char *plugin_path;
+};
+
+/* ---- configuration: manager first, then plugins ---- */
+
+static int check_config (void *arg, const char *json, flux_error_t *error)
+{
+    struct jobs *jobs = arg;
+
+    if (manager_config_check (jobs->manager, json, error) < 0)
+        return -1;
+    return jobtap_config_check (jobs->jobtap, json, error);
+}
+
+static void apply_config (void *arg, const char *json)
+{
+    struct jobs *jobs = arg;
+
+    manager_config_apply (jobs->manager, json);
+    jobtap_config_apply (jobs->jobtap, json);
+}
+
+/* ---- start, in steps ---- */
+
+static void on_store_failed (void *arg, const char *error)
+{
+    struct jobs *jobs = arg;
+
+    log_msg (LOG_CRIT, "broker", "going down: the job store failed: %s", error);
+    jobs->b->exit_status = 1;
+    loop_stop (jobs->b->loop);
+}
+
+static struct rset *find_resources (struct broker *b, flux_error_t *error)
+{
+    int cores = attrs_get_int (b, "resource.cores", 0);
+
+    if (cores < 0 || cores > CORES_MAX)
+        return err_null (error,
+                         EINVAL,
+                         "resource.cores: %s is not a number of cores between"
+                         " 1 and %d",
+                         attrs_get (b, "resource.cores"),
+                         CORES_MAX);
+    return hardware_find (b->hostname, cores, error);
+}
+
+static int start_manager (struct jobs *jobs, flux_error_t *error)
+{
+    struct broker *b = jobs->b;
+    struct rset *resources = find_resources (b, error);
+    struct manager_config cfg = {
+        .loop = b->loop,
+        .router = b->router,
+        .statedir = b->statedir,
+        /* What ends with the instance need not survive a power failure. */
+        .store_sync = b->keep_state ? "full" : "off",
+        .hostname = b->hostname,
+        .sched = &sched_fifo,
+        .exec = &exec_agent,
+        .exec_env = {
+            .loop = b->loop,
+            .router = b->router,
+            .rundir = b->rundir,
+            .statedir = b->keep_state ? b->statedir : NULL,
+            .local_uri = b->local_uri,
+            .agent_path = jobs->agent_path,
+            .nranks = 1,
+        },
+        .resources = resources,
+        .failed = on_store_failed,
+        .failed_arg = jobs,
+    };
+
+    if (!resources)
+        return -1;
+    jobs->manager = manager_create (&cfg, error);
+    rset_destroy (resources);
+    return jobs->manager ? 0 : -1;
+}
+
+static int start_plugins (struct jobs *jobs, flux_error_t *error)
+{
+    struct broker *b = jobs->b;
+    const char *path = attrs_get (b, "conf.jobtap_pluginpath");
+    struct jobtap_config cfg = {
+        .loop = b->loop,
+        .router = b->router,
+        .manager = jobs->manager,
+        .builtins = builtin_plugins,
+        .searchpath = path ? path : jobs->plugin_path,
+        .rundir = b->rundir,
+        .config = config_text (b),
+    };
+
+    if (!(jobs->jobtap = jobtap_create (&cfg, error)))
+        return -1;
+    manager_set_plugins (jobs->manager, jobtap_ops (jobs->jobtap));
+    return 0;
+}
+
+static int set_paths (struct jobs *jobs)
+{
+    const char *dir = jobs->b->libexecdir;
+
+    if (asprintf (&jobs->agent_path, "%s/flux-agent", dir) < 0
+        || asprintf (&jobs->plugin_path,
+                     "%s/../../lib/flux/job-manager/plugins",
+                     dir)
+               < 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return 0;
+}
+
+void jobs_stop (struct broker *b, void *data)
+{
+    struct jobs *jobs = data;
+
+    config_unlisten (b, jobs);
+    /* The manager tells its listeners of the last batch and plugins of the
+     * last jobs, so they go after it. */
+    manager_destroy (jobs->manager);
+    view_destroy (jobs->view);
+    jobtap_destroy (jobs->jobtap);
+    free (jobs->agent_path);
+    free (jobs->plugin_path);
+    free (jobs);
+}
+
+int jobs_start (struct broker *b, void **data, flux_error_t *error)
+{
+    struct jobs *jobs;
+    struct config_listener listener = { check_config, apply_config, NULL };
+
+    if (!(jobs = calloc (1, sizeof (*jobs))))
+        return err_set (error, ENOMEM, "out of memory");
+    jobs->b = b;
+    listener.arg = jobs;
+    if (set_paths (jobs) < 0 || start_manager (jobs, error) < 0
+        || start_plugins (jobs, error) < 0
+        || !(jobs->view = view_create (jobs->manager, error))
+        || config_listen (b, &listener, error) < 0
+        || manager_start (jobs->manager, error) < 0) {
+        int saved_errno = errno;
+        jobs_stop (b, jobs);
+        errno = saved_errno;
+        return -1;
+    }
+    manager_config_apply (jobs->manager, config_text (b));
+    *data = jobs;
+    return 0;
+}
+
+void jobs_finish (struct broker *b,
+                  void *data,
+                  void (*done) (void *arg),
+                  void *arg)
+{
+    struct jobs *jobs = data;
+
+    manager_shutdown (jobs->manager, done, arg);
+}
