@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "loop/private.h"
@@ -273,6 +274,19 @@ int loop_hook_add (struct loop *loop, loop_hook_f cb, void *arg)
     loop->hooks = hooks;
     loop->nhooks = n;
     return 0;
+}
+
+void loop_hook_remove (struct loop *loop, loop_hook_f cb, void *arg)
+{
+    for (size_t i = 0; i < loop->nhooks; i++) {
+        if (loop->hooks[i].cb != cb || loop->hooks[i].arg != arg)
+            continue;
+        loop->nhooks--;
+        memmove (&loop->hooks[i],
+                 &loop->hooks[i + 1],
+                 (loop->nhooks - i) * sizeof (loop->hooks[0]));
+        return;
+    }
 }
 
 void loop_hold (struct loop *loop)

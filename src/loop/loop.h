@@ -200,6 +200,8 @@ bool loop_source_is_counted (const struct loop_source *src);
 
 /* End-of-turn hooks (phase 3), run on every turn that ran anything. */
 int loop_hook_add (struct loop *loop, loop_hook_f cb, void *arg);
+/* Take back what was added with the same cb and arg; not from inside a hook. */
+void loop_hook_remove (struct loop *loop, loop_hook_f cb, void *arg);
 
 /* Set holdable sources aside, and let them go again; calls nest. */
 void loop_hold (struct loop *loop);
