@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Plugins that are part of flux-broker.  Each is written against include/flux
+ * alone, like anybody's; only its entry point has a name of its own.
+ */
+
+#ifndef SLUICE_PLUGINS_BUILTINS_H
+#define SLUICE_PLUGINS_BUILTINS_H
+
+#include <flux/plugin.h>
+
+int priority_default_init (flux_plugin_t *p);
+
+/* All of them in load order, ending with a NULL name: the layout is that of
+ * struct jobtap_builtin, for jobtap_create.
+ */
+struct jobtap_builtin;
+extern const struct jobtap_builtin builtin_plugins[];
+
+#endif
