@@ -64,8 +64,12 @@ typedef void (*store_done_f) (uint64_t batch,
                               const char *error,
                               void *arg);
 
-/* Open (creating) the store in directory dir; "" or NULL dir gives a store
- * in memory.  sync is "full", "normal" or "off".
+/* Open (creating) the store in directory dir, whose parent exists; "" or NULL
+ * dir gives a store in memory.  sync is "full" (NULL is the same), "normal"
+ * (power loss may take the last batches back) or "off" (and may do harm).
+ * NULL with a sentence and EBUSY if another process has the directory, EINVAL
+ * for another sync or for tables of a version we do not know, or what the
+ * system or SQLite said.
  */
 struct store *store_open (struct loop *loop,
                           const char *dir,
@@ -73,7 +77,9 @@ struct store *store_open (struct loop *loop,
                           store_done_f done,
                           void *arg,
                           flux_error_t *error);
-/* Commits what is open, waits for the writer, calls the last `done`s. */
+/* Commits what is open, waits for the writer, calls the last `done`s (which
+ * may read, and no more).  Not from `done` or the callback of a read.
+ */
 void store_close (struct store *s);
 
 /* ---- writes, into the open batch; -1 and ENOMEM ---- */
@@ -94,7 +100,9 @@ int store_value_put (struct store *s,
                      size_t len);
 /* Remove everything of a job (a rejected one, or at purge). */
 int store_job_remove (struct store *s, uint64_t id);
-/* Values of the instance (queue states, drained ranks, last id, ...). */
+/* Values of the instance (queue states, drained ranks, last id, ...); NULL
+ * data deletes.  EINVAL for keys that begin with "store.".
+ */
 int store_meta_put (struct store *s,
                     const char *key,
                     const void *data,
@@ -108,10 +116,14 @@ bool store_dirty (const struct store *s);
 uint64_t store_commit (struct store *s);
 /* The number the next commit will have. */
 uint64_t store_next_batch (const struct store *s);
+/* Try the disk again after a failure, and wait for the answer.  What the
+ * failed batches held is lost to the store: the caller puts it again.
+ */
 int store_retry (struct store *s, flux_error_t *error);
 
 /* ---- reads, of durable data; *data is malloced, NUL-terminated, the
- * caller frees it; -1 and ENOENT if there is none ---- */
+ * caller frees it (len may be NULL); -1 and ENOENT if there is none, EIO or
+ * another errno if it cannot be read ---- */
 
 int store_value_get (struct store *s,
                      uint64_t id,
@@ -124,13 +136,15 @@ int store_log_get (struct store *s,
                    char **data,
                    size_t *len);
 int store_meta_get (struct store *s, const char *key, char **data, size_t *len);
-/* Call cb with the job's row (valid for the time of the call). */
+/* Call cb with the job's row (valid for the time of the call).  cb may read
+ * and write.  If it returns < 0 the read ends and returns -1 with cb's errno.
+ */
 typedef int (*store_job_f) (const struct store_job *job, void *arg);
 int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg);
 /* Every active job (state not INACTIVE), by id.  cb < 0 ends the walk. */
 int store_each_active (struct store *s, store_job_f cb, void *arg);
-/* Finished jobs, latest t_inactive first, those after `since`, at most max
- * (0: all).  cb < 0 ends the walk.
+/* Finished jobs, latest t_inactive first (then the greater id), those after
+ * `since`, at most max (0: all).  cb < 0 ends the walk.
  */
 int store_each_inactive (struct store *s,
                          double since,
@@ -138,6 +152,9 @@ int store_each_inactive (struct store *s,
                          store_job_f cb,
                          void *arg);
 
+/* Finished jobs that are there, by result; those removed since the store was
+ * made; the greatest id that was ever there.
+ */
 struct store_counts {
     uint64_t inactive, completed, failed, canceled, timeout, purged;
     uint64_t max_id;
@@ -145,7 +162,7 @@ struct store_counts {
 int store_counts (struct store *s, struct store_counts *counts);
 
 struct store_stats {
-    uint64_t batches, records, bytes;
+    uint64_t batches, records, bytes; /* durable */
     unsigned int queued; /* batches handed over, not yet durable */
 };
 void store_stats (const struct store *s, struct store_stats *stats);

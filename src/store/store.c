@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "store/store_ops.h"
+
+struct store {
+    const struct store_ops *ops;
+    void *impl;
+    struct loop_source *work;
+    store_done_f done;
+    void *arg;
+    struct batch *open; /* NULL: nothing in it yet */
+    uint64_t next;
+    struct store_stats stats;
+};
+
+/* Tell of the batches that are finished. */
+static void tell (struct store *s)
+{
+    struct batch_queue q = { 0 };
+    struct batch *b;
+
+    s->ops->finished (s->impl, &q);
+    while ((b = batch_pop (&q))) {
+        s->stats.queued--;
+        if (b->errnum == 0) {
+            s->stats.batches++;
+            s->stats.records += b->records;
+            s->stats.bytes += b->len;
+        }
+        errno = b->errnum;
+        if (s->done)
+            s->done (b->number,
+                     b->errnum ? -1 : 0,
+                     b->errnum ? b->error.text : NULL,
+                     s->arg);
+        batch_destroy (b);
+    }
+}
+
+static void work_cb (struct loop_source *src, int revents, void *arg)
+{
+    tell (arg);
+}
+
+struct store *store_open (struct loop *loop,
+                          const char *dir,
+                          const char *sync,
+                          store_done_f done,
+                          void *arg,
+                          flux_error_t *error)
+{
+    struct store *s = calloc (1, sizeof (*s));
+
+    if (!s)
+        return err_null (error, ENOMEM, "store: out of memory");
+    s->done = done;
+    s->arg = arg;
+    s->next = 1;
+    if (!(s->work = loop_work_create (loop, LOOP_ALWAYS, work_cb, s))) {
+        err_set (error, errno, "store: %s", strerror (errno));
+        goto error;
+    }
+    if (dir && *dir) {
+        s->ops = &store_sqlite_ops;
+        s->impl = store_sqlite_create (s->work, dir, sync, error);
+    }
+    else {
+        s->ops = &store_mem_ops;
+        s->impl = store_mem_create (s->work, error);
+    }
+    if (!s->impl)
+        goto error;
+    return s;
+error:
+    if (s->work) {
+        int saved_errno = errno;
+        loop_source_destroy (s->work);
+        errno = saved_errno;
+    }
+    free (s);
+    return NULL;
+}
+
+void store_close (struct store *s)
+{
+    int saved_errno = errno;
+
+    if (!s)
+        return;
+    store_commit (s);
+    s->ops->stop (s->impl);
+    tell (s);
+    s->ops->destroy (s->impl);
+    loop_source_destroy (s->work);
+    batch_destroy (s->open);
+    free (s);
+    errno = saved_errno;
+}
+
+/* The open batch, opened at need. */
+static struct batch *open_batch (struct store *s)
+{
+    if (!s->open)
+        s->open = batch_create ();
+    return s->open;
+}
+
+int store_job_put (struct store *s, const struct store_job *job)
+{
+    struct batch *b = open_batch (s);
+
+    return b ? batch_add_job (b, job) : -1;
+}
+
+static int add (struct store *s,
+                enum record_type type,
+                uint64_t id,
+                const char *key,
+                const void *data,
+                size_t len)
+{
+    struct batch *b = open_batch (s);
+
+    return b ? batch_add (b, type, id, key, data, len) : -1;
+}
+
+int store_log_append (struct store *s,
+                      uint64_t id,
+                      const char *path,
+                      const char *data,
+                      size_t len)
+{
+    return len == 0 ? 0 : add (s, RECORD_LOG, id, path, data, len);
+}
+
+int store_value_put (struct store *s,
+                     uint64_t id,
+                     const char *key,
+                     const void *data,
+                     size_t len)
+{
+    return add (s, RECORD_VALUE, id, key, data, len);
+}
+
+int store_job_remove (struct store *s, uint64_t id)
+{
+    return add (s, RECORD_REMOVE, id, NULL, NULL, 0);
+}
+
+int store_meta_put (struct store *s,
+                    const char *key,
+                    const void *data,
+                    size_t len)
+{
+    if (!strncmp (key, "store.", 6)) {
+        errno = EINVAL;
+        return -1;
+    }
+    return add (s, RECORD_META, 0, key, data, len);
+}
+
+bool store_dirty (const struct store *s)
+{
+    return s->open && s->open->records > 0;
+}
+
+uint64_t store_commit (struct store *s)
+{
+    struct batch *b = s->open;
+
+    if (!store_dirty (s))
+        return 0;
+    s->open = NULL;
+    b->number = s->next++;
+    s->stats.queued++;
+    s->ops->submit (s->impl, b);
+    return s->next - 1;
+}
+
+uint64_t store_next_batch (const struct store *s)
+{
+    return s->next;
+}
+
+int store_retry (struct store *s, flux_error_t *error)
+{
+    return s->ops->retry (s->impl, error);
+}
+
+int store_value_get (struct store *s,
+                     uint64_t id,
+                     const char *key,
+                     char **data,
+                     size_t *len)
+{
+    return s->ops->value_get (s->impl, id, key, data, len);
+}
+
+int store_log_get (struct store *s,
+                   uint64_t id,
+                   const char *path,
+                   char **data,
+                   size_t *len)
+{
+    return s->ops->log_get (s->impl, id, path, data, len);
+}
+
+int store_meta_get (struct store *s, const char *key, char **data, size_t *len)
+{
+    return s->ops->meta_get (s->impl, key, data, len);
+}
+
+int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg)
+{
+    return s->ops->job_get (s->impl, id, cb, arg);
+}
+
+int store_each_active (struct store *s, store_job_f cb, void *arg)
+{
+    return s->ops->each_active (s->impl, cb, arg);
+}
+
+int store_each_inactive (struct store *s,
+                         double since,
+                         unsigned int max,
+                         store_job_f cb,
+                         void *arg)
+{
+    return s->ops->each_inactive (s->impl, since, max, cb, arg);
+}
+
+int store_counts (struct store *s, struct store_counts *counts)
+{
+    return s->ops->counts (s->impl, counts);
+}
+
+void store_stats (const struct store *s, struct store_stats *stats)
+{
+    *stats = s->stats;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The answer in memory, for tests and for instances that keep nothing.
+ *
+ * Like the other it makes batches visible and calls `done` on a later turn,
+ * so that what works here has not relied on anything sooner.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include <flux/job.h>
+
+#include "base/err.h"
+#include "store/store_ops.h"
+
+/* A named run of bytes: a log, a value of a job, a value of the instance. */
+struct item {
+    char *key;
+    char *data;
+    size_t len;
+    UT_hash_handle hh;
+};
+
+struct entry {
+    uint64_t id;
+    bool has_row;
+    struct store_job row; /* its strings are ours */
+    struct item *logs;
+    struct item *values;
+    UT_hash_handle hh;
+};
+
+struct impl {
+    struct loop_source *work;
+    struct batch_queue queued;
+    struct entry *jobs;
+    struct item *meta;
+    struct store_counts counts;
+};
+
+static void items_free (struct item **items)
+{
+    struct item *it, *tmp;
+
+    HASH_ITER (hh, *items, it, tmp)
+    {
+        HASH_DEL (*items, it);
+        free (it->key);
+        free (it->data);
+        free (it);
+    }
+}
+
+static void item_delete (struct item **items, const char *key)
+{
+    struct item *it;
+
+    HASH_FIND_STR (*items, key, it);
+    if (!it)
+        return;
+    HASH_DEL (*items, it);
+    free (it->key);
+    free (it->data);
+    free (it);
+}
+
+static struct item *item_get (struct item **items, const char *key)
+{
+    struct item *it;
+
+    HASH_FIND_STR (*items, key, it);
+    if (it)
+        return it;
+    if (!(it = calloc (1, sizeof (*it))) || !(it->key = strdup (key))) {
+        free (it);
+        return NULL;
+    }
+    HASH_ADD_KEYPTR (hh, *items, it->key, strlen (it->key), it);
+    return it;
+}
+
+/* Put data at offset `at` and let the item end after it. */
+static int item_write (struct item *it, size_t at, const void *data, size_t len)
+{
+    char *p = it ? realloc (it->data, at + len + 1) : NULL;
+
+    if (!p)
+        return -1;
+    memcpy (p + at, data, len);
+    p[at + len] = '\0';
+    it->data = p;
+    it->len = at + len;
+    return 0;
+}
+
+static int item_put (struct item **items, const struct record *r)
+{
+    if (r->data)
+        return item_write (item_get (items, r->key), 0, r->data, r->len);
+    item_delete (items, r->key);
+    return 0;
+}
+
+static int item_append (struct item **items, const struct record *r)
+{
+    struct item *it = item_get (items, r->key);
+
+    return item_write (it, it ? it->len : 0, r->data, r->len);
+}
+
+static int item_read (struct item *items,
+                      const char *key,
+                      char **data,
+                      size_t *len)
+{
+    struct item *it;
+
+    HASH_FIND_STR (items, key, it);
+    if (!it || !it->data) {
+        errno = ENOENT;
+        return -1;
+    }
+    if (!(*data = malloc (it->len + 1)))
+        return -1;
+    memcpy (*data, it->data, it->len + 1);
+    if (len)
+        *len = it->len;
+    return 0;
+}
+
+static struct entry *entry_find (struct impl *impl, uint64_t id)
+{
+    struct entry *e;
+
+    HASH_FIND (hh, impl->jobs, &id, sizeof (id), e);
+    return e;
+}
+
+static struct entry *entry_get (struct impl *impl, uint64_t id)
+{
+    struct entry *e = entry_find (impl, id);
+
+    if (!e && (e = calloc (1, sizeof (*e)))) {
+        e->id = id;
+        HASH_ADD (hh, impl->jobs, id, sizeof (e->id), e);
+    }
+    return e;
+}
+
+/* Add n (1 or -1) for the row, if it is that of a finished job. */
+static void count (struct impl *impl, const struct entry *e, int n)
+{
+    struct store_counts *c = &impl->counts;
+
+    if (!e->has_row || e->row.state != FLUX_JOB_STATE_INACTIVE)
+        return;
+    c->inactive += n;
+    c->completed += e->row.result == FLUX_JOB_RESULT_COMPLETED ? n : 0;
+    c->failed += e->row.result == FLUX_JOB_RESULT_FAILED ? n : 0;
+    c->canceled += e->row.result == FLUX_JOB_RESULT_CANCELED ? n : 0;
+    c->timeout += e->row.result == FLUX_JOB_RESULT_TIMEOUT ? n : 0;
+}
+
+static int set_string (const char **dst, const char *src)
+{
+    char *s = NULL;
+
+    if (src && !(s = strdup (src)))
+        return -1;
+    free ((char *)*dst);
+    *dst = s;
+    return 0;
+}
+
+static int put_row (struct impl *impl, const struct store_job *job)
+{
+    struct entry *e = entry_get (impl, job->id);
+    struct store_job old;
+
+    if (!e)
+        return -1;
+    count (impl, e, -1);
+    old = e->row;
+    e->row = *job;
+    e->row.name = old.name;
+    e->row.queue = old.queue;
+    e->row.extra = old.extra;
+    e->row.jobspec = old.jobspec;
+    e->row.R = old.R;
+    e->has_row = true;
+    if (job->id > impl->counts.max_id)
+        impl->counts.max_id = job->id;
+    count (impl, e, 1);
+    if (set_string (&e->row.name, job->name) < 0
+        || set_string (&e->row.queue, job->queue) < 0
+        || set_string (&e->row.extra, job->extra) < 0
+        || (job->jobspec && set_string (&e->row.jobspec, job->jobspec) < 0)
+        || (job->R && set_string (&e->row.R, job->R) < 0))
+        return -1;
+    return 0;
+}
+
+static void remove_entry (struct impl *impl, struct entry *e)
+{
+    count (impl, e, -1);
+    HASH_DEL (impl->jobs, e);
+    items_free (&e->logs);
+    items_free (&e->values);
+    free ((char *)e->row.name);
+    free ((char *)e->row.queue);
+    free ((char *)e->row.extra);
+    free ((char *)e->row.jobspec);
+    free ((char *)e->row.R);
+    free (e);
+}
+
+static int apply (struct impl *impl, const struct record *r)
+{
+    struct entry *e;
+
+    switch (r->type) {
+    case RECORD_JOB:
+        return put_row (impl, &r->job);
+    case RECORD_LOG:
+        e = entry_get (impl, r->id);
+        return e ? item_append (&e->logs, r) : -1;
+    case RECORD_VALUE:
+        e = entry_get (impl, r->id);
+        return e ? item_put (&e->values, r) : -1;
+    case RECORD_META:
+        return item_put (&impl->meta, r);
+    case RECORD_REMOVE:
+        if ((e = entry_find (impl, r->id))) {
+            if (e->has_row && e->row.state == FLUX_JOB_STATE_INACTIVE)
+                impl->counts.purged++;
+            remove_entry (impl, e);
+        }
+        return 0;
+    }
+    return -1;
+}
+
+static void mem_submit (void *arg, struct batch *b)
+{
+    struct impl *impl = arg;
+
+    batch_push (&impl->queued, b);
+    loop_kick (impl->work);
+}
+
+/* Running out of memory halfway leaves a batch half applied: there is no
+ * disk to fall back to, and `done` says so.
+ */
+static void mem_finished (void *arg, struct batch_queue *q)
+{
+    struct impl *impl = arg;
+
+    for (struct batch *b = impl->queued.head; b; b = b->next) {
+        struct record r;
+        size_t pos = 0;
+
+        while (batch_next (b, &pos, &r)) {
+            if (apply (impl, &r) < 0 && b->errnum == 0) {
+                err_set (&b->error, ENOMEM, "store: out of memory");
+                b->errnum = ENOMEM;
+            }
+        }
+    }
+    batch_move (q, &impl->queued);
+}
+
+static int mem_retry (void *arg, flux_error_t *error)
+{
+    return 0;
+}
+
+static void mem_stop (void *arg)
+{
+}
+
+static void mem_destroy (void *arg)
+{
+    struct impl *impl = arg;
+    struct entry *e, *tmp;
+
+    HASH_ITER (hh, impl->jobs, e, tmp)
+    remove_entry (impl, e);
+    items_free (&impl->meta);
+    free (impl);
+}
+
+static int mem_value_get (void *arg,
+                          uint64_t id,
+                          const char *key,
+                          char **data,
+                          size_t *len)
+{
+    struct entry *e = entry_find (arg, id);
+
+    return item_read (e ? e->values : NULL, key, data, len);
+}
+
+static int mem_log_get (void *arg,
+                        uint64_t id,
+                        const char *path,
+                        char **data,
+                        size_t *len)
+{
+    struct entry *e = entry_find (arg, id);
+
+    return item_read (e ? e->logs : NULL, path, data, len);
+}
+
+static int mem_meta_get (void *arg, const char *key, char **data, size_t *len)
+{
+    struct impl *impl = arg;
+
+    return item_read (impl->meta, key, data, len);
+}
+
+static int mem_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
+{
+    struct entry *e = entry_find (arg, id);
+
+    if (!e || !e->has_row) {
+        errno = ENOENT;
+        return -1;
+    }
+    return cb (&e->row, cb_arg) < 0 ? -1 : 0;
+}
+
+static int by_id (const void *a, const void *b)
+{
+    const struct entry *x = *(struct entry *const *)a;
+    const struct entry *y = *(struct entry *const *)b;
+
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int by_time (const void *a, const void *b)
+{
+    const struct entry *x = *(struct entry *const *)a;
+    const struct entry *y = *(struct entry *const *)b;
+
+    if (x->row.t_inactive != y->row.t_inactive)
+        return x->row.t_inactive > y->row.t_inactive ? -1 : 1;
+    return by_id (b, a);
+}
+
+/* Call cb for the rows that are inactive, or not, in an order. */
+static int walk (struct impl *impl,
+                 bool inactive,
+                 double since,
+                 size_t max,
+                 int (*cmp) (const void *, const void *),
+                 store_job_f cb,
+                 void *cb_arg)
+{
+    struct entry **list =
+        malloc ((HASH_COUNT (impl->jobs) + 1) * sizeof (*list));
+    struct entry *e, *tmp;
+    size_t n = 0;
+    int rc = 0;
+
+    if (!list)
+        return -1;
+    HASH_ITER (hh, impl->jobs, e, tmp)
+    {
+        bool is = e->row.state == FLUX_JOB_STATE_INACTIVE;
+
+        if (e->has_row && is == inactive
+            && (!inactive || e->row.t_inactive > since))
+            list[n++] = e;
+    }
+    qsort (list, n, sizeof (*list), cmp);
+    for (size_t i = 0; i < n && i < max && rc == 0; i++)
+        rc = cb (&list[i]->row, cb_arg) < 0 ? -1 : 0;
+    free (list);
+    return rc;
+}
+
+static int mem_each_active (void *arg, store_job_f cb, void *cb_arg)
+{
+    return walk (arg, false, 0., SIZE_MAX, by_id, cb, cb_arg);
+}
+
+static int mem_each_inactive (void *arg,
+                              double since,
+                              unsigned int max,
+                              store_job_f cb,
+                              void *cb_arg)
+{
+    return walk (arg,
+                 true,
+                 since,
+                 max > 0 ? max : SIZE_MAX,
+                 by_time,
+                 cb,
+                 cb_arg);
+}
+
+static int mem_counts (void *arg, struct store_counts *counts)
+{
+    struct impl *impl = arg;
+
+    *counts = impl->counts;
+    return 0;
+}
+
+void *store_mem_create (struct loop_source *work, flux_error_t *error)
+{
+    struct impl *impl = calloc (1, sizeof (*impl));
+
+    if (!impl)
+        return err_null (error, ENOMEM, "store: out of memory");
+    impl->work = work;
+    return impl;
+}
+
+const struct store_ops store_mem_ops = {
+    .submit = mem_submit,
+    .finished = mem_finished,
+    .retry = mem_retry,
+    .stop = mem_stop,
+    .destroy = mem_destroy,
+    .value_get = mem_value_get,
+    .log_get = mem_log_get,
+    .meta_get = mem_meta_get,
+    .job_get = mem_job_get,
+    .each_active = mem_each_active,
+    .each_inactive = mem_each_inactive,
+    .counts = mem_counts,
+};

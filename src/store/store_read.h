@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Reads of the SQLite store, in the loop's thread. */
+
+#ifndef SLUICE_STORE_STORE_READ_H
+#define SLUICE_STORE_STORE_READ_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+struct reader;
+
+/* Takes db over. */
+struct reader *reader_create (sqlite3 *db);
+void reader_destroy (struct reader *r);
+
+/* As in store.h; EIO where the file cannot be read. */
+int reader_value_get (struct reader *r,
+                      uint64_t id,
+                      const char *key,
+                      char **data,
+                      size_t *len);
+int reader_log_get (struct reader *r,
+                    uint64_t id,
+                    const char *path,
+                    char **data,
+                    size_t *len);
+int reader_meta_get (struct reader *r,
+                     const char *key,
+                     char **data,
+                     size_t *len);
+int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg);
+int reader_each_active (struct reader *r, store_job_f cb, void *arg);
+int reader_each_inactive (struct reader *r,
+                          double since,
+                          unsigned int max,
+                          store_job_f cb,
+                          void *arg);
+int reader_counts (struct reader *r, struct store_counts *counts);
+
+#endif

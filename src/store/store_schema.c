@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The store is one SQLite database, DIR/jobs.sqlite, in WAL mode.  It may be
+ * read with sqlite3(1) while the broker runs (sqlite3 -readonly); only the
+ * broker may write to it.
+ *
+ *   jobs    one row a job: what it is now.  state and result are the numbers
+ *           of RFC 21 (inactive is 64; completed 1, failed 2, canceled 4,
+ *           timeout 8); times are seconds since the epoch, 0 if not reached;
+ *           priority and waitstatus are -1 if there is none; extra is JSON
+ *   specs   id, jobspec (as updated, without the environment), R
+ *   logs    id, path ("eventlog", ...), seq, data: what was appended, in the
+ *           order of seq; the log is all of it
+ *   vals    id, key, data: other bytes of a job ("J", ...)
+ *   meta    key, value: of the instance; "store." keys are the store's own
+ *   counts  one row, kept by triggers
+ *
+ * Finished jobs of today that failed, for example:
+ *
+ *   SELECT id, name, waitstatus FROM jobs
+ *    WHERE state = 64 AND result = 2 AND t_inactive > unixepoch () - 86400;
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/store_schema.h"
+
+#define SCHEMA_VERSION 1
+#define STR1(x) #x
+#define STR(x) STR1 (x)
+
+/* What a job in (state, result) of row R adds to the counts. */
+#define IS(R, result) "(" R ".state = 64 AND " R ".result = " result ")"
+
+static const char schema[] =
+    "CREATE TABLE jobs ("
+    " id INTEGER PRIMARY KEY, userid INTEGER, urgency INTEGER, flags INTEGER,"
+    " state INTEGER, result INTEGER, priority INTEGER, t_submit REAL,"
+    " t_depend REAL, t_priority REAL, t_sched REAL, t_run REAL,"
+    " t_cleanup REAL, t_inactive REAL, waitstatus INTEGER, name TEXT,"
+    " queue TEXT, extra TEXT);"
+    "CREATE INDEX jobs_active ON jobs (id) WHERE state <> 64;"
+    "CREATE INDEX jobs_inactive ON jobs (t_inactive) WHERE state = 64;"
+    "CREATE TABLE specs (id INTEGER PRIMARY KEY, jobspec TEXT, R TEXT);"
+    "CREATE TABLE logs (id INTEGER, path TEXT, seq INTEGER, data TEXT,"
+    " PRIMARY KEY (id, path, seq)) WITHOUT ROWID;"
+    "CREATE TABLE vals (id INTEGER, key TEXT, data BLOB,"
+    " PRIMARY KEY (id, key)) WITHOUT ROWID;"
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;"
+    "CREATE TABLE counts (inactive INTEGER, completed INTEGER,"
+    " failed INTEGER, canceled INTEGER, timeout INTEGER, purged INTEGER,"
+    " max_id INTEGER);"
+    "INSERT INTO counts VALUES (0, 0, 0, 0, 0, 0, 0);"
+    "CREATE TRIGGER jobs_insert AFTER INSERT ON jobs WHEN NEW.state = 64"
+    " BEGIN UPDATE counts SET inactive = inactive + 1,"
+    "  completed = completed + " IS (
+        "NEW",
+        "1") ","
+             "  failed = failed + " IS (
+                 "NEW",
+                 "2") ","
+                      "  canceled = canceled + " IS (
+                          "NEW",
+                          "4") ","
+                               "  timeout = timeout + " IS (
+                                   "NEW",
+                                   "8") ";"
+                                        " END;"
+                                        "CREATE TRIGGER jobs_update AFTER "
+                                        "UPDATE ON jobs"
+                                        " WHEN NEW.state = 64 OR OLD.state = 64"
+                                        " BEGIN UPDATE counts SET"
+                                        "  inactive = inactive + (NEW.state = "
+                                        "64) - (OLD.state = 64),"
+                                        "  completed = completed + " IS ("NEW", "1") " - " IS (
+                                            "OLD",
+                                            "1") ","
+                                                 "  failed = failed + " IS (
+                                                     "NEW",
+                                                     "2") " - " IS ("OLD",
+                                                                    "2") ","
+                                                                         "  "
+                                                                         "cance"
+                                                                         "led "
+                                                                         "= "
+                                                                         "cance"
+                                                                         "led "
+                                                                         "+"
+                                                                         " " IS ("NEW", "4") " - " IS (
+                                                                             "O"
+                                                                             "L"
+                                                                             "D",
+                                                                             "4") ","
+                                                                                  "  timeout = timeout + " IS ("NEW", "8") " - " IS (
+                                                                                      "OLD",
+                                                                                      "8") ";"
+                                                                                           " END;"
+                                                                                           "CREATE TRIGGER jobs_delete AFTER DELETE ON jobs"
+                                                                                           " BEGIN UPDATE counts SET"
+                                                                                           "  inactive = inactive - (OLD.state = 64),"
+                                                                                           "  purged = purged + (OLD.state = 64),"
+                                                                                           "  completed = completed - " IS (
+                                                                                               "OLD",
+                                                                                               "1") ","
+                                                                                                    "  failed = failed - " IS (
+                                                                                                        "OLD",
+                                                                                                        "2") ","
+                                                                                                             "  canceled = canceled - " IS (
+                                                                                                                 "OLD",
+                                                                                                                 "4") ","
+                                                                                                                      "  timeout = timeout - " IS (
+                                                                                                                          "OLD",
+                                                                                                                          "8") ","
+                                                                                                                               "  max_id = max (max_id, OLD.id);"
+                                                                                                                               " END;"
+                                                                                                                               "INSERT INTO meta VALUES ('store.schema', " STR (
+                                                                                                                                   SCHEMA_VERSION) "),"
+                                                                                                                                                   " ('store.log_seq', 0);";
+
+static int make_dir (const char *dir, flux_error_t *error)
+{
+    char *copy, *slash;
+    int fd;
+
+    if (mkdir (dir, 0700) < 0) {
+        if (errno == EEXIST)
+            return 0;
+        return err_set (error, errno, "store: %s: %s", dir, strerror (errno));
+    }
+    /* The directory itself has to survive a power loss, too. */
+    if (!(copy = strdup (dir)))
+        return err_set (error, ENOMEM, "store: out of memory");
+    while ((slash = strrchr (copy, '/')) && slash > copy && slash[1] == '\0')
+        *slash = '\0';
+    if (slash)
+        slash[slash == copy] = '\0';
+    fd = open (slash ? copy : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync (fd);
+        close (fd);
+    }
+    free (copy);
+    return 0;
+}
+
+static char *path_of (const char *dir, const char *name, flux_error_t *error)
+{
+    char *path;
+
+    if (asprintf (&path, "%s/%s", dir, name) < 0)
+        return err_null (error, ENOMEM, "store: out of memory");
+    return path;
+}
+
+static int lock_refused (int fd, const char *dir, flux_error_t *error)
+{
+    char pid[16] = "";
+    ssize_t n =
+        errno == EWOULDBLOCK ? pread (fd, pid, sizeof (pid) - 1, 0) : -1;
+
+    if (n < 0)
+        return err_set (error,
+                        errno,
+                        "store: lock %s: %s",
+                        dir,
+                        strerror (errno));
+    pid[strcspn (pid, "\n")] = '\0';
+    return err_set (error,
+                    EBUSY,
+                    "store: %s is in use by another process (pid %s)",
+                    dir,
+                    *pid ? pid : "unknown");
+}
+
+int store_lock (const char *dir, flux_error_t *error)
+{
+    char *path;
+    int fd;
+
+    if (make_dir (dir, error) < 0 || !(path = path_of (dir, "lock", error)))
+        return -1;
+    if ((fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0) {
+        err_set (error, errno, "store: open %s: %s", path, strerror (errno));
+        free (path);
+        return -1;
+    }
+    free (path);
+    if (flock (fd, LOCK_EX | LOCK_NB) < 0) {
+        lock_refused (fd, dir, error);
+        int saved_errno = errno;
+        close (fd);
+        errno = saved_errno;
+        return -1;
+    }
+    /* The number is for people; the lock does not depend on it. */
+    if (ftruncate (fd, 0) == 0)
+        dprintf (fd, "%d\n", (int)getpid ());
+    return fd;
+}
+
+int store_errno (sqlite3 *db)
+{
+    switch (sqlite3_errcode (db) & 0xff) {
+    case SQLITE_NOMEM:
+        return ENOMEM;
+    case SQLITE_FULL:
+        return ENOSPC;
+    case SQLITE_READONLY:
+        return EROFS;
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+        return EACCES;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return EBUSY;
+    default:
+        return EIO;
+    }
+}
+
+static void *refuse (sqlite3 *db, const char *dir, flux_error_t *error)
+{
+    int errnum = store_errno (db);
+
+    err_set (error, errnum, "store: %s: %s", dir, sqlite3_errmsg (db));
+    sqlite3_close (db);
+    errno = errnum;
+    return NULL;
+}
+
+static sqlite3 *open_file (const char *dir, int flags, flux_error_t *error)
+{
+    char *path = path_of (dir, "jobs.sqlite", error);
+    sqlite3 *db = NULL;
+    int rc;
+
+    if (!path)
+        return NULL;
+    rc = sqlite3_open_v2 (path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    free (path);
+    if (!db)
+        return err_null (error, ENOMEM, "store: out of memory");
+    if (rc != SQLITE_OK)
+        return refuse (db, dir, error);
+    /* Another process may read, and a reader may keep the writer for as long
+     * as it takes to recover the log. */
+    sqlite3_busy_timeout (db, 10000);
+    return db;
+}
+
+/* The first number that a query gives; 0 if it gives none. */
+static int64_t query_int (sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *st = NULL;
+    int64_t n = 0;
+
+    if (sqlite3_prepare_v2 (db, sql, -1, &st, NULL) == SQLITE_OK
+        && sqlite3_step (st) == SQLITE_ROW)
+        n = sqlite3_column_int64 (st, 0);
+    sqlite3_finalize (st);
+    return n;
+}
+
+static int create_tables (sqlite3 *db)
+{
+    if (sqlite3_exec (db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+        return -1;
+    if (sqlite3_exec (db, schema, NULL, NULL, NULL) != SQLITE_OK
+        || sqlite3_exec (db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        return -1;
+    return 0;
+}
+
+/* 0, or -1 and db has the error, or -1 and EINVAL with the error set. */
+static int check_tables (sqlite3 *db, const char *dir, flux_error_t *error)
+{
+    int64_t version;
+
+    if (query_int (db, "SELECT count (*) FROM sqlite_master") == 0
+        && sqlite3_errcode (db) != SQLITE_NOTADB && create_tables (db) < 0) {
+        errno = 0;
+        return -1;
+    }
+    version =
+        query_int (db, "SELECT value FROM meta WHERE key = 'store.schema'");
+    if (version == SCHEMA_VERSION)
+        return 0;
+    return err_set (error,
+                    EINVAL,
+                    "store: %s/jobs.sqlite has tables of version %lld, and "
+                    "this program knows version %d",
+                    dir,
+                    (long long)version,
+                    SCHEMA_VERSION);
+}
+
+sqlite3 *store_open_writer (const char *dir,
+                            const char *sync,
+                            flux_error_t *error)
+{
+    char pragmas[256];
+    sqlite3 *db;
+
+    if (!sync)
+        sync = "full";
+    if (strcmp (sync, "full") && strcmp (sync, "normal")
+        && strcmp (sync, "off"))
+        return err_null (error,
+                         EINVAL,
+                         "store: sync is \"%.32s\", expected full, normal or "
+                         "off",
+                         sync);
+    if (!(db = open_file (dir,
+                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                          error)))
+        return NULL;
+    snprintf (pragmas,
+              sizeof (pragmas),
+              "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
+              "PRAGMA wal_autocheckpoint = 4000;"
+              "PRAGMA journal_size_limit = 67108864;"
+              "PRAGMA cache_size = -16384;",
+              sync);
+    if (sqlite3_exec (db, pragmas, NULL, NULL, NULL) != SQLITE_OK)
+        return refuse (db, dir, error);
+    if (check_tables (db, dir, error) < 0) {
+        if (errno != EINVAL)
+            return refuse (db, dir, error);
+        sqlite3_close (db);
+        errno = EINVAL;
+        return NULL;
+    }
+    return db;
+}
+
+sqlite3 *store_open_reader (const char *dir, flux_error_t *error)
+{
+    sqlite3 *db = open_file (dir, SQLITE_OPEN_READONLY, error);
+
+    if (db
+        && sqlite3_exec (db, "PRAGMA cache_size = -8192", NULL, NULL, NULL)
+               != SQLITE_OK)
+        return refuse (db, dir, error);
+    return db;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The SQLite answer: a thread that writes, and reads in the loop's thread.
+ *
+ * Batches wait in `queued`.  The writer takes all that are there and makes
+ * them durable in one transaction, so that a disk that is slow to sync makes
+ * transactions larger and not the queue longer.  What the two threads share
+ * is under `lock`.
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "store/store_ops.h"
+#include "store/store_read.h"
+#include "store/store_schema.h"
+#include "store/store_write.h"
+
+/* More than this is not put into one transaction. */
+#define MAX_TRANSACTION (64UL * 1024 * 1024)
+
+struct impl {
+    int lock_fd;
+    struct reader *reader;
+    struct writer *writer; /* the thread's */
+    struct loop_source *work;
+    pthread_t thread;
+
+    pthread_mutex_t lock;
+    pthread_cond_t wake;     /* the writer: there is something to do */
+    pthread_cond_t answered; /* retry */
+    struct batch_queue queued;
+    struct batch_queue done;
+    bool stopping;
+    bool retrying;
+    int errnum; /* 0 unless failed */
+    flux_error_t error;
+};
+
+/* Take what goes into one transaction. */
+static struct batch *take (struct impl *impl)
+{
+    struct batch_queue q = { 0 };
+    size_t size = 0;
+
+    while (impl->queued.head
+           && (size == 0 || size + impl->queued.head->len < MAX_TRANSACTION)) {
+        struct batch *b = batch_pop (&impl->queued);
+
+        size += b->len;
+        batch_push (&q, b);
+    }
+    return q.head;
+}
+
+/* Called and returns with the lock held. */
+static void write_some (struct impl *impl)
+{
+    struct batch *list = take (impl), *next;
+
+    if (impl->errnum == 0) {
+        flux_error_t error;
+        int errnum = 0;
+
+        pthread_mutex_unlock (&impl->lock);
+        if (writer_apply (impl->writer, list, &error) < 0)
+            errnum = errno;
+        pthread_mutex_lock (&impl->lock);
+        if ((impl->errnum = errnum) != 0)
+            impl->error = error;
+    }
+    for (; list; list = next) {
+        next = list->next;
+        list->errnum = impl->errnum;
+        list->error = impl->error;
+        batch_push (&impl->done, list);
+    }
+    loop_kick_async (impl->work);
+}
+
+/* The same. */
+static void probe (struct impl *impl)
+{
+    flux_error_t error;
+    int errnum = 0;
+
+    pthread_mutex_unlock (&impl->lock);
+    if (writer_probe (impl->writer, &error) < 0)
+        errnum = errno;
+    pthread_mutex_lock (&impl->lock);
+    if ((impl->errnum = errnum) != 0)
+        impl->error = error;
+    impl->retrying = false;
+    pthread_cond_signal (&impl->answered);
+}
+
+static void *writer_thread (void *arg)
+{
+    struct impl *impl = arg;
+
+    pthread_mutex_lock (&impl->lock);
+    for (;;) {
+        if (impl->queued.head)
+            write_some (impl);
+        else if (impl->retrying)
+            probe (impl);
+        else if (impl->stopping)
+            break;
+        else
+            pthread_cond_wait (&impl->wake, &impl->lock);
+    }
+    pthread_mutex_unlock (&impl->lock);
+    return NULL;
+}
+
+/* Signals belong to the loop's thread. */
+static int start_thread (struct impl *impl)
+{
+    sigset_t all, old;
+    int rc;
+
+    sigfillset (&all);
+    pthread_sigmask (SIG_SETMASK, &all, &old);
+    rc = pthread_create (&impl->thread, NULL, writer_thread, impl);
+    pthread_sigmask (SIG_SETMASK, &old, NULL);
+    errno = rc;
+    return rc == 0 ? 0 : -1;
+}
+
+static void impl_free (struct impl *impl)
+{
+    int saved_errno = errno;
+
+    reader_destroy (impl->reader);
+    writer_destroy (impl->writer); /* last: folds the log into the file */
+    if (impl->lock_fd >= 0)
+        close (impl->lock_fd);
+    pthread_mutex_destroy (&impl->lock);
+    pthread_cond_destroy (&impl->wake);
+    pthread_cond_destroy (&impl->answered);
+    free (impl);
+    errno = saved_errno;
+}
+
+void *store_sqlite_create (struct loop_source *work,
+                           const char *dir,
+                           const char *sync,
+                           flux_error_t *error)
+{
+    struct impl *impl = calloc (1, sizeof (*impl));
+    sqlite3 *db;
+
+    if (!impl)
+        return err_null (error, ENOMEM, "store: out of memory");
+    impl->work = work;
+    pthread_mutex_init (&impl->lock, NULL);
+    pthread_cond_init (&impl->wake, NULL);
+    pthread_cond_init (&impl->answered, NULL);
+    if ((impl->lock_fd = store_lock (dir, error)) < 0
+        || !(db = store_open_writer (dir, sync, error))
+        || !(impl->writer = writer_create (db, error))
+        || !(db = store_open_reader (dir, error)))
+        goto error;
+    if (!(impl->reader = reader_create (db))) {
+        sqlite3_close (db);
+        err_set (error, ENOMEM, "store: out of memory");
+        goto error;
+    }
+    if (start_thread (impl) < 0) {
+        err_set (error, errno, "store: thread: %s", strerror (errno));
+        goto error;
+    }
+    return impl;
+error:
+    impl_free (impl);
+    return NULL;
+}
+
+static void sqlite_submit (void *arg, struct batch *b)
+{
+    struct impl *impl = arg;
+
+    pthread_mutex_lock (&impl->lock);
+    batch_push (&impl->queued, b);
+    pthread_cond_signal (&impl->wake);
+    pthread_mutex_unlock (&impl->lock);
+}
+
+static void sqlite_finished (void *arg, struct batch_queue *q)
+{
+    struct impl *impl = arg;
+
+    pthread_mutex_lock (&impl->lock);
+    batch_move (q, &impl->done);
+    pthread_mutex_unlock (&impl->lock);
+}
+
+static int sqlite_retry (void *arg, flux_error_t *error)
+{
+    struct impl *impl = arg;
+    int errnum;
+
+    pthread_mutex_lock (&impl->lock);
+    impl->retrying = true;
+    pthread_cond_signal (&impl->wake);
+    while (impl->retrying)
+        pthread_cond_wait (&impl->answered, &impl->lock);
+    if ((errnum = impl->errnum) != 0)
+        err_set (error, errnum, "%s", impl->error.text);
+    pthread_mutex_unlock (&impl->lock);
+    errno = errnum;
+    return errnum ? -1 : 0;
+}
+
+static void sqlite_stop (void *arg)
+{
+    struct impl *impl = arg;
+
+    pthread_mutex_lock (&impl->lock);
+    impl->stopping = true;
+    pthread_cond_signal (&impl->wake);
+    pthread_mutex_unlock (&impl->lock);
+    pthread_join (impl->thread, NULL);
+}
+
+static void sqlite_destroy (void *arg)
+{
+    impl_free (arg);
+}
+
+static int sqlite_value_get (void *arg,
+                             uint64_t id,
+                             const char *key,
+                             char **data,
+                             size_t *len)
+{
+    struct impl *impl = arg;
+
+    return reader_value_get (impl->reader, id, key, data, len);
+}
+
+static int sqlite_log_get (void *arg,
+                           uint64_t id,
+                           const char *path,
+                           char **data,
+                           size_t *len)
+{
+    struct impl *impl = arg;
+
+    return reader_log_get (impl->reader, id, path, data, len);
+}
+
+static int sqlite_meta_get (void *arg,
+                            const char *key,
+                            char **data,
+                            size_t *len)
+{
+    struct impl *impl = arg;
+
+    return reader_meta_get (impl->reader, key, data, len);
+}
+
+static int sqlite_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
+{
+    struct impl *impl = arg;
+
+    return reader_job_get (impl->reader, id, cb, cb_arg);
+}
+
+static int sqlite_each_active (void *arg, store_job_f cb, void *cb_arg)
+{
+    struct impl *impl = arg;
+
+    return reader_each_active (impl->reader, cb, cb_arg);
+}
+
+static int sqlite_each_inactive (void *arg,
+                                 double since,
+                                 unsigned int max,
+                                 store_job_f cb,
+                                 void *cb_arg)
+{
+    struct impl *impl = arg;
+
+    return reader_each_inactive (impl->reader, since, max, cb, cb_arg);
+}
+
+static int sqlite_counts (void *arg, struct store_counts *counts)
+{
+    struct impl *impl = arg;
+
+    return reader_counts (impl->reader, counts);
+}
+
+const struct store_ops store_sqlite_ops = {
+    .submit = sqlite_submit,
+    .finished = sqlite_finished,
+    .retry = sqlite_retry,
+    .stop = sqlite_stop,
+    .destroy = sqlite_destroy,
+    .value_get = sqlite_value_get,
+    .log_get = sqlite_log_get,
+    .meta_get = sqlite_meta_get,
+    .job_get = sqlite_job_get,
+    .each_active = sqlite_each_active,
+    .each_inactive = sqlite_each_inactive,
+    .counts = sqlite_counts,
+};
