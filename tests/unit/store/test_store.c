@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Everything here is asked of both answers, and must come out the same. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+#include "tap.h"
+
+struct told {
+    uint64_t last;
+    unsigned int count, failed, disorder;
+    char error[200];
+};
+
+static void done_cb (uint64_t batch, int ret, const char *error, void *arg)
+{
+    struct told *told = arg;
+
+    told->disorder += batch != told->last + 1;
+    told->last = batch;
+    told->count++;
+    if (ret < 0) {
+        told->failed++;
+        snprintf (told->error, sizeof (told->error), "%s", error);
+    }
+}
+
+/* Commit, and turn the loop until it is told. */
+static void commit (struct loop *loop, struct store *s, struct told *told)
+{
+    uint64_t n = store_commit (s);
+
+    while (told->last < n)
+        loop_turn (loop, true);
+}
+
+static struct store_job row (uint64_t id, int state)
+{
+    struct store_job job = {
+        .id = id,
+        .userid = 4294967294u,
+        .urgency = 16,
+        .flags = 2,
+        .state = state,
+        .priority = -1,
+        .t_submit = 1700000000.1234567,
+        .waitstatus = -1,
+        .name = "app",
+    };
+
+    return job;
+}
+
+static int copy_cb (const struct store_job *job, void *arg)
+{
+    *(struct store_job *)arg = *job;
+    return 0;
+}
+
+/* Collects "id id id". */
+static int ids_cb (const struct store_job *job, void *arg)
+{
+    char *s = arg;
+
+    sprintf (s + strlen (s), "%llu ", (unsigned long long)job->id);
+    return 0;
+}
+
+static int stop_cb (const struct store_job *job, void *arg)
+{
+    (*(int *)arg)++;
+    errno = EINTR;
+    return -1;
+}
+
+static void test_data (struct loop *loop, struct store *s, struct told *told)
+{
+    char *data;
+    size_t len;
+    uint64_t next;
+
+    ok (!store_dirty (s) && store_commit (s) == 0,
+        "an empty batch is not committed");
+    next = store_next_batch (s);
+    store_log_append (s, 1, "eventlog", "a\n", 2);
+    store_log_append (s, 1, "guest", "x", 1);
+    store_log_append (s, 2, "eventlog", "other", 5);
+    store_log_append (s, 1, "eventlog", "b\n", 2);
+    store_log_append (s, 1, "eventlog", "", 0);
+    store_value_put (s, 1, "J", "j\0j", 3);
+    store_value_put (s, 1, "empty", "", 0);
+    store_meta_put (s, "last", "42", 2);
+    ok (store_dirty (s), "the open batch holds something");
+    ok (store_log_get (s, 1, "eventlog", &data, &len) < 0 && errno == ENOENT,
+        "which cannot be read");
+    is_int (told->count, 0, "and of which nothing is told");
+    is_int (store_commit (s), next, "the commit's number was foretold");
+    is_int (told->count, 0, "done is not called by commit");
+    while (told->count == 0)
+        loop_turn (loop, true);
+    is_int (told->failed, 0, "it becomes durable");
+
+    ok (store_log_get (s, 1, "eventlog", &data, &len) == 0, "a log is read");
+    is_str (data, "a\nb\n", "in the order of its appends");
+    is_int (len, 4, "with its length");
+    free (data);
+    ok (store_value_get (s, 1, "J", &data, &len) == 0 && len == 3
+            && !memcmp (data, "j\0j", 4),
+        "a value may hold any bytes");
+    free (data);
+    ok (store_value_get (s, 1, "empty", &data, NULL) == 0 && !*data,
+        "an empty value is there");
+    free (data);
+    ok (store_meta_get (s, "last", &data, &len) == 0 && !strcmp (data, "42"),
+        "meta");
+    free (data);
+
+    store_log_append (s, 1, "eventlog", "c\n", 2);
+    store_value_put (s, 1, "J", "new", 3);
+    store_value_put (s, 1, "empty", NULL, 0);
+    store_meta_put (s, "last", NULL, 0);
+    commit (loop, s, told);
+    ok (store_log_get (s, 1, "eventlog", &data, NULL) == 0
+            && !strcmp (data, "a\nb\nc\n"),
+        "appends of batches follow each other");
+    free (data);
+    ok (store_value_get (s, 1, "J", &data, NULL) == 0 && !strcmp (data, "new"),
+        "a value is replaced");
+    free (data);
+    ok (store_value_get (s, 1, "empty", &data, NULL) < 0 && errno == ENOENT,
+        "NULL deletes a value");
+    ok (store_meta_get (s, "last", &data, NULL) < 0 && errno == ENOENT,
+        "and meta");
+    ok (store_meta_put (s, "store.schema", "9", 1) < 0 && errno == EINVAL,
+        "the store's own keys are not for others");
+    ok (store_value_get (s, 3, "J", &data, NULL) < 0 && errno == ENOENT
+            && store_log_get (s, 1, "no", &data, NULL) < 0 && errno == ENOENT
+            && store_meta_get (s, "no", &data, NULL) < 0 && errno == ENOENT,
+        "what is not there is ENOENT");
+}
+
+static void test_rows (struct loop *loop, struct store *s, struct told *told)
+{
+    struct store_job job = row (1, 8), got;
+    struct store_counts c;
+    char ids[200] = "";
+    int n = 0;
+    char *data;
+
+    ok (store_job_get (s, 1, copy_cb, &got) < 0 && errno == ENOENT,
+        "logs and values make no row");
+    job.jobspec = "{}";
+    job.queue = "q";
+    job.extra = "{\"a\":1}";
+    job.t_depend = 1;
+    job.t_priority = 2;
+    job.t_sched = 3;
+    job.t_run = 4;
+    job.t_cleanup = 5;
+    store_job_put (s, &job);
+    commit (loop, s, told);
+    memset (&got, 0xff, sizeof (got));
+    ok (store_job_get (s, 1, copy_cb, &got) == 0, "a row is read");
+    ok (got.id == 1 && got.userid == job.userid && got.urgency == 16
+            && got.flags == 2 && got.state == 8 && got.result == 0
+            && got.priority == -1 && got.t_submit == job.t_submit
+            && got.t_depend == 1 && got.t_priority == 2 && got.t_sched == 3
+            && got.t_run == 4 && got.t_cleanup == 5 && got.t_inactive == 0
+            && got.waitstatus == -1,
+        "and is what was put");
+
+    job.R = "{R}";
+    job.jobspec = NULL;
+    job.queue = NULL;
+    job.state = 16;
+    job.priority = 4294967295;
+    store_job_put (s, &job);
+    for (uint64_t id = 2; id <= 5; id++) {
+        struct store_job other = row (id, 8);
+        store_job_put (s, &other);
+    }
+    commit (loop, s, told);
+    store_each_active (s, ids_cb, ids);
+    is_str (ids, "1 2 3 4 5 ", "active jobs come by id");
+    ok (store_each_active (s, stop_cb, &n) < 0 && n == 1 && errno == EINTR,
+        "a callback ends the walk");
+    store_job_get (s, 1, copy_cb, &got);
+    ok (got.state == 16 && got.priority == 4294967295, "a row is replaced");
+
+    for (int i = 1; i <= 4; i++) {
+        struct store_job end = row (i, 64);
+        end.result = 1 << (i - 1);
+        end.t_inactive = i == 4 ? 103 : 100 + i;
+        store_job_put (s, &end);
+    }
+    commit (loop, s, told);
+    ids[0] = '\0';
+    store_each_active (s, ids_cb, ids);
+    is_str (ids, "5 ", "finished jobs are not active");
+    ids[0] = '\0';
+    store_each_inactive (s, 0, 0, ids_cb, ids);
+    is_str (ids, "4 3 2 1 ", "finished jobs come latest first");
+    ids[0] = '\0';
+    store_each_inactive (s, 0, 2, ids_cb, ids);
+    is_str (ids, "4 3 ", "at most so many");
+    ids[0] = '\0';
+    store_each_inactive (s, 102, 0, ids_cb, ids);
+    is_str (ids, "4 3 ", "after a time");
+    n = 0;
+    ok (store_each_inactive (s, 0, 0, stop_cb, &n) < 0 && n == 1,
+        "a callback ends that walk too");
+    store_counts (s, &c);
+    ok (c.inactive == 4 && c.completed == 1 && c.failed == 1 && c.canceled == 1
+            && c.timeout == 1 && c.purged == 0 && c.max_id == 5,
+        "they are counted");
+
+    store_job_remove (s, 1);
+    store_job_remove (s, 5);
+    store_job_remove (s, 77);
+    commit (loop, s, told);
+    store_counts (s, &c);
+    ok (c.inactive == 3 && c.completed == 0 && c.failed == 1 && c.purged == 1
+            && c.max_id == 5,
+        "removal counts finished jobs as purged, and no id is forgotten");
+    ok (store_job_get (s, 1, copy_cb, &got) < 0
+            && store_value_get (s, 1, "J", &data, NULL) < 0
+            && store_log_get (s, 1, "eventlog", &data, NULL) < 0,
+        "nothing of a removed job is left");
+    ok (store_log_get (s, 2, "eventlog", &data, NULL) == 0,
+        "but of others all");
+    free (data);
+}
+
+struct strings {
+    char jobspec[20], R[20], queue[20], extra[20];
+};
+
+static int strings_cb (const struct store_job *job, void *arg)
+{
+    struct strings *st = arg;
+
+    snprintf (st->jobspec, 20, "%s", job->jobspec ? job->jobspec : "-");
+    snprintf (st->R, 20, "%s", job->R ? job->R : "-");
+    snprintf (st->queue, 20, "%s", job->queue ? job->queue : "-");
+    snprintf (st->extra, 20, "%s", job->extra ? job->extra : "-");
+    return 0;
+}
+
+static void test_strings (struct loop *loop, struct store *s, struct told *told)
+{
+    struct store_job job = row (10, 8);
+    struct strings st;
+
+    job.queue = "q";
+    store_job_put (s, &job);
+    commit (loop, s, told);
+    store_job_get (s, 10, strings_cb, &st);
+    ok (!strcmp (st.jobspec, "-") && !strcmp (st.R, "-")
+            && !strcmp (st.queue, "q") && !strcmp (st.extra, "-"),
+        "absent strings are NULL");
+    job.jobspec = "spec";
+    job.queue = NULL;
+    store_job_put (s, &job);
+    job.jobspec = NULL;
+    job.R = "R";
+    job.extra = "x";
+    store_job_put (s, &job);
+    commit (loop, s, told);
+    store_job_get (s, 10, strings_cb, &st);
+    ok (!strcmp (st.jobspec, "spec") && !strcmp (st.R, "R")
+            && !strcmp (st.queue, "-") && !strcmp (st.extra, "x"),
+        "NULL keeps the jobspec, and replaces the rest");
+    job.R = NULL;
+    job.jobspec = "new";
+    store_job_put (s, &job);
+    commit (loop, s, told);
+    store_job_get (s, 10, strings_cb, &st);
+    ok (!strcmp (st.jobspec, "new") && !strcmp (st.R, "R"), "and keeps R");
+}
+
+struct nested {
+    struct store *s;
+    char ids[100];
+};
+
+static int inner_cb (const struct store_job *job, void *arg)
+{
+    struct nested *n = arg;
+    char *data;
+
+    ids_cb (job, n->ids);
+    if (store_value_get (n->s, job->id, "k", &data, NULL) == 0) {
+        strcat (n->ids, data);
+        strcat (n->ids, " ");
+        free (data);
+    }
+    return 0;
+}
+
+static int outer_cb (const struct store_job *job, void *arg)
+{
+    struct nested *n = arg;
+
+    strcat (n->ids, "(");
+    store_each_active (n->s, inner_cb, n);
+    store_job_get (n->s, job->id, inner_cb, n);
+    strcat (n->ids, ")");
+    return 0;
+}
+
+static void test_nested (struct loop *loop, struct store *s, struct told *told)
+{
+    struct nested n = { .s = s };
+    struct store_job a = row (20, 8), b = row (21, 8);
+
+    store_job_remove (s, 10);
+    store_job_put (s, &a);
+    store_job_put (s, &b);
+    store_value_put (s, 20, "k", "v", 1);
+    commit (loop, s, told);
+    store_each_active (s, outer_cb, &n);
+    is_str (n.ids,
+            "(20 v 21 20 v )(20 v 21 21 )",
+            "reads may be made in the callbacks of reads");
+}
+
+static void test_order (struct loop *loop, struct store *s, struct told *told)
+{
+    struct store_stats before, after;
+    char *data, want[2000] = "";
+    uint64_t last = 0;
+
+    store_stats (s, &before);
+    for (int i = 0; i < 200; i++) {
+        char line[16];
+
+        sprintf (line, "%d\n", i);
+        strcat (want, line);
+        store_log_append (s, 30, "eventlog", line, strlen (line));
+        last = store_commit (s);
+    }
+    store_stats (s, &after);
+    ok (after.queued > 0, "batches are queued");
+    while (told->last < last)
+        loop_turn (loop, true);
+    store_stats (s, &after);
+    is_int (told->disorder, 0, "each is told of once, in order");
+    ok (after.queued == 0 && after.batches == before.batches + 200
+            && after.records == before.records + 200
+            && after.bytes > before.bytes,
+        "and counted");
+    store_log_get (s, 30, "eventlog", &data, NULL);
+    is_str (data, want, "and they are durable in order");
+    free (data);
+}
+
+static struct store *open_or_bail (struct loop *loop,
+                                   const char *dir,
+                                   const char *sync,
+                                   struct told *told)
+{
+    flux_error_t error;
+    struct store *s;
+
+    memset (told, 0, sizeof (*told));
+    if (!(s = store_open (loop, dir, sync, done_cb, told, &error)))
+        bail_out ("%s", error.text);
+    return s;
+}
+
+static void test_common (struct loop *loop, const char *dir)
+{
+    struct told told;
+    struct store *s = open_or_bail (loop, dir, NULL, &told);
+
+    diag ("%s", dir ? "SQLite" : "memory");
+    test_data (loop, s, &told);
+    test_rows (loop, s, &told);
+    test_strings (loop, s, &told);
+    test_nested (loop, s, &told);
+    test_order (loop, s, &told);
+    is_int (told.failed, 0, "no batch failed");
+    store_meta_put (s, "closing", "1", 1);
+    store_commit (s);
+    store_meta_put (s, "open", "1", 1);
+    store_close (s);
+    is_int (told.last, told.count, "close tells of every batch");
+    ok (told.disorder == 0 && told.failed == 0, "and commits the open one");
+}
+
+/* ---- SQLite alone ---- */
+
+static void test_reopen (struct loop *loop, const char *dir)
+{
+    struct told told;
+    struct store *s = open_or_bail (loop, dir, "normal", &told);
+    struct store_counts c;
+    char *data;
+    char ids[100] = "";
+
+    ok (store_meta_get (s, "open", &data, NULL) == 0,
+        "data outlives the store");
+    free (data);
+    store_each_active (s, ids_cb, ids);
+    is_str (ids, "20 21 ", "so do jobs");
+    store_counts (s, &c);
+    ok (c.inactive == 3 && c.purged == 1 && c.max_id == 21, "and counts");
+    store_log_append (s, 30, "eventlog", "end", 3);
+    commit (loop, s, &told);
+    store_log_get (s, 30, "eventlog", &data, NULL);
+    ok (strlen (data) > 3 && !strcmp (data + strlen (data) - 3, "end"),
+        "appends go after those of an earlier life");
+    free (data);
+    store_close (s);
+}
+
+static void test_lock (struct loop *loop, const char *dir)
+{
+    struct told told, other;
+    struct store *s = open_or_bail (loop, dir, NULL, &told);
+    flux_error_t error = { { 0 } };
+
+    errno = 0;
+    ok (!store_open (loop, dir, NULL, done_cb, &other, &error) && errno == EBUSY
+            && strstr (error.text, dir),
+        "a second open is refused: %s",
+        error.text);
+    store_close (s);
+    s = open_or_bail (loop, dir, NULL, &told);
+    ok (s != NULL, "after close it is free");
+    store_close (s);
+}
+
+static void exec_sql (const char *dir, const char *sql)
+{
+    char path[300];
+    sqlite3 *db;
+
+    snprintf (path, sizeof (path), "%s/jobs.sqlite", dir);
+    if (sqlite3_open (path, &db) != SQLITE_OK
+        || sqlite3_exec (db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        bail_out ("%s: %s", path, sqlite3_errmsg (db));
+    sqlite3_close (db);
+}
+
+static void test_refused (struct loop *loop, const char *dir)
+{
+    flux_error_t error = { { 0 } };
+    char path[300];
+    int fd;
+
+    errno = 0;
+    ok (!store_open (loop, dir, "sometimes", NULL, NULL, &error)
+            && errno == EINVAL && strstr (error.text, "sometimes"),
+        "refused: %s",
+        error.text);
+    ok (!store_open (loop, "/nonexistent/x/y", NULL, NULL, NULL, &error)
+            && errno == ENOENT,
+        "refused: %s",
+        error.text);
+    exec_sql (dir, "UPDATE meta SET value=7 WHERE key='store.schema'");
+    ok (!store_open (loop, dir, NULL, NULL, NULL, &error) && errno == EINVAL
+            && strstr (error.text, "version 7"),
+        "refused: %s",
+        error.text);
+    exec_sql (dir, "UPDATE meta SET value=1 WHERE key='store.schema'");
+
+    snprintf (path, sizeof (path), "%s/jobs.sqlite", dir);
+    unlink (path);
+    fd = open (path, O_WRONLY | O_CREAT, 0600);
+    for (int i = 0; i < 1000; i++) {
+        if (write (fd, "not a database\n", 15) < 0)
+            bail_out ("cannot write %s", path);
+    }
+    close (fd);
+    ok (!store_open (loop, dir, NULL, NULL, NULL, &error) && errno == EIO,
+        "refused: %s",
+        error.text);
+    unlink (path);
+}
+
+/* A disk that is full, by way of the limit on the size of files. */
+static void test_failure (struct loop *loop, const char *dir)
+{
+    struct told told;
+    struct store *s = open_or_bail (loop, dir, NULL, &told);
+    struct rlimit old, small;
+    flux_error_t error = { { 0 } };
+    char *big = calloc (1, 1 << 20), *data;
+
+    signal (SIGXFSZ, SIG_IGN);
+    memset (big, 'x', 1 << 20);
+    store_meta_put (s, "before", "1", 1);
+    commit (loop, s, &told);
+    getrlimit (RLIMIT_FSIZE, &old);
+    small = old;
+    small.rlim_cur = 300000;
+    setrlimit (RLIMIT_FSIZE, &small);
+    store_meta_put (s, "small", "1", 1);
+    store_value_put (s, 1, "big", big, 1 << 20);
+    commit (loop, s, &told);
+    ok (told.failed == 1 && told.error[0], "a batch fails: %s", told.error);
+    store_meta_put (s, "after", "1", 1);
+    commit (loop, s, &told);
+    is_int (told.failed, 2, "and those after it");
+    setrlimit (RLIMIT_FSIZE, &old);
+    store_meta_put (s, "later", "1", 1);
+    commit (loop, s, &told);
+    is_int (told.failed, 3, "even when there is room again");
+    ok (store_meta_get (s, "before", &data, NULL) == 0,
+        "what is durable stays");
+    free (data);
+    ok (store_meta_get (s, "small", &data, NULL) < 0
+            && store_meta_get (s, "after", &data, NULL) < 0,
+        "a failed batch left nothing");
+    ok (store_retry (s, &error) == 0, "retry finds the room %s", error.text);
+    store_value_put (s, 1, "big", big, 1 << 20);
+    commit (loop, s, &told);
+    is_int (told.failed, 3, "and all is well");
+    is_int (told.disorder, 0, "everything was told of in order");
+    ok (store_value_get (s, 1, "big", &data, NULL) == 0, "the value is there");
+    free (data);
+    free (big);
+    store_close (s);
+}
+
+static void remove_dir (const char *dir)
+{
+    static const char *const names[] = { "lock",
+                                         "jobs.sqlite",
+                                         "jobs.sqlite-wal",
+                                         "jobs.sqlite-shm" };
+    char path[300];
+
+    for (int i = 0; i < 4; i++) {
+        snprintf (path, sizeof (path), "%s/%s", dir, names[i]);
+        unlink (path);
+    }
+    rmdir (dir);
+}
+
+int main (void)
+{
+    struct loop *loop = loop_create (NULL);
+    char tmp[] = "/tmp/test-store-XXXXXX";
+    char dir[100];
+    struct stat sb;
+
+    if (!loop || !mkdtemp (tmp))
+        bail_out ("cannot start");
+    snprintf (dir, sizeof (dir), "%s/store", tmp);
+    test_common (loop, NULL);
+    test_common (loop, dir);
+    ok (stat (dir, &sb) == 0 && (sb.st_mode & 0777) == 0700,
+        "the directory is for nobody else");
+    test_reopen (loop, dir);
+    test_lock (loop, dir);
+    test_failure (loop, dir);
+    test_refused (loop, dir);
+    remove_dir (dir);
+    rmdir (tmp);
+    loop_destroy (loop);
+    return done_testing ();
+}
