@@ -73,6 +73,11 @@ uint32_t router_owner (const struct router *r)
     return r->owner;
 }
 
+void router_set_size (struct router *r, uint32_t size)
+{
+    r->size = size;
+}
+
 const char *router_uuid (const struct router *r)
 {
     return r->uuid;

@@ -27,6 +27,8 @@ struct router *router_create (struct loop *loop,
                               uint32_t size);
 void router_destroy (struct router *r);
 uint32_t router_owner (const struct router *r);
+/* Ranks that are only pretended are answered here too. */
+void router_set_size (struct router *r, uint32_t size);
 /* The broker's own id, 36 characters. */
 const char *router_uuid (const struct router *r);
 

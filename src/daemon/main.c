@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* flux-broker(1): the life of the daemon. */
+
+#include <errno.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/dirs.h"
+#include "daemon/options.h"
+#include "daemon/parts.h"
+#include "daemon/state_machine.h"
+
+/* Started from top to bottom, stopped from bottom to top. */
+static const struct part parts[] = {
+    { "attrs", attrs_start, NULL, attrs_stop },
+    { "log", logring_start, NULL, logring_stop },
+    { "config", config_start, NULL, config_stop },
+    { "services", services_start, NULL, services_stop },
+    { "topology", topology_start, NULL, topology_stop },
+    { "heartbeat", heartbeat_start, NULL, heartbeat_stop },
+    /* Here: manager, jobtap, views, kvs. */
+    { "modules", modules_start, NULL, modules_stop },
+    { "state-machine", state_machine_start, NULL, state_machine_stop },
+    { "local-connector", local_connector_start, NULL, local_connector_stop },
+    { NULL },
+};
+
+void *broker_part (struct broker *b, const char *name)
+{
+    for (int i = 0; b->parts[i].name; i++) {
+        if (strcmp (b->parts[i].name, name) == 0)
+            return b->part_data[i];
+    }
+    return NULL;
+}
+
+static void stop_parts (struct broker *b, int count)
+{
+    while (count-- > 0) {
+        if (b->parts[count].stop)
+            b->parts[count].stop (b, b->part_data[count]);
+        b->part_data[count] = NULL;
+    }
+}
+
+/* The number of parts that were started, all or none: -1. */
+static int start_parts (struct broker *b)
+{
+    flux_error_t error = { .text = "" };
+    int i;
+
+    for (i = 0; b->parts[i].name; i++) {
+        if (b->parts[i].start (b, &b->part_data[i], &error) < 0) {
+            fprintf (stderr,
+                     "flux-broker: %s: %s\n",
+                     b->parts[i].name,
+                     error.text[0] ? error.text : strerror (errno));
+            stop_parts (b, i);
+            return -1;
+        }
+    }
+    return i;
+}
+
+/* Where this program is, the others are. */
+static char *own_directory (void)
+{
+    char path[4096];
+    ssize_t n = readlink ("/proc/self/exe", path, sizeof (path) - 1);
+
+    if (n < 0)
+        return strdup (".");
+    path[n] = '\0';
+    return strdup (dirname (path));
+}
+
+static int broker_create (struct broker *b, const struct options *opt)
+{
+    flux_error_t error;
+
+    b->opt = opt;
+    b->parts = parts;
+    b->owner = getuid ();
+    b->size = 1;
+    if (gethostname (b->hostname, sizeof (b->hostname) - 1) < 0)
+        strcpy (b->hostname, "localhost");
+    if (!(b->libexecdir = own_directory ()) || !(b->loop = loop_create (NULL))
+        || !(b->router = router_create (b->loop, b->owner, b->rank, b->size))) {
+        perror ("flux-broker");
+        return -1;
+    }
+    b->starttime = loop_now (b->loop);
+    if (dirs_create (b, &error) < 0) {
+        fprintf (stderr, "flux-broker: %s\n", error.text);
+        return -1;
+    }
+    return 0;
+}
+
+static void broker_destroy (struct broker *b)
+{
+    dirs_destroy (b);
+    router_destroy (b->router);
+    if (b->loop)
+        loop_destroy (b->loop);
+    free (b->libexecdir);
+}
+
+static int broker_run (struct broker *b)
+{
+    int count;
+
+    if ((count = start_parts (b)) < 0)
+        return 1;
+    state_machine_begin (b);
+    if (state_machine_state (b) < STATE_EXIT)
+        loop_run (b->loop);
+    stop_parts (b, count);
+    return b->exit_status;
+}
+
+int main (int argc, char **argv)
+{
+    struct broker broker = { 0 };
+    struct options opt;
+    int rc = 1;
+
+    if (options_parse (&opt, argc, argv) < 0) {
+        fputs ("Try 'flux broker --help'.\n", stderr);
+    }
+    else if (opt.help) {
+        options_usage ();
+        rc = 0;
+    }
+    else {
+        signal (SIGPIPE, SIG_IGN);
+        signal (SIGHUP, SIG_IGN);
+        if (broker_create (&broker, &opt) == 0)
+            rc = broker_run (&broker);
+        broker_destroy (&broker);
+    }
+    options_clear (&opt);
+    return rc;
+}
