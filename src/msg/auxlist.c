@@ -62,8 +62,10 @@ int auxlist_set (struct auxitem **head,
     old = name ? item_find (*head, name) : NULL;
     if (old)
         LL_DELETE (*head, old);
-    if (item)
+    if (item && name)
         LL_PREPEND (*head, item);
+    else if (item)
+        LL_APPEND (*head, item);
     if (old)
         item_destroy (old);
     return 0;

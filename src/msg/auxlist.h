@@ -29,8 +29,8 @@ void *auxlist_get (struct auxitem *head, const char *name);
 /* Remove (and destroy) the first item with this value, if there is one. */
 void auxlist_delete_value (struct auxitem **head, const void *value);
 
-/* Destroy all items, the newest first, and leave the list empty.  errno is
- * kept.
+/* Destroy all items and leave the list empty: first those with a name, the
+ * newest first, then those without, the oldest first.  errno is kept.
  */
 void auxlist_clear (struct auxitem **head);
 
