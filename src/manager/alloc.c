@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The scheduler's side.
+ *
+ * The scheduler is in memory, and what it decides becomes an event of this
+ * batch or a later one, so its verbs are called as events happen, before
+ * they are durable.  Planning is work of its own: answers are collected and
+ * posted after plan() has returned, since what a post leads to may call the
+ * scheduler again.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "manager/manager_private.h"
+#include "wire/jobspec.h"
+#include "wire/requests_job.h"
+#include "wire/rjson.h"
+
+/* At most so many answers a turn, so that the loop keeps turning. */
+#define PLAN_SLICE 512
+
+/* An answer that is not posted yet.  job is NULL once the job was taken back
+ * meanwhile.
+ */
+struct grant {
+    STAILQ_ENTRY (grant) link;
+    struct job *job;
+    struct rset *R; /* NULL: denied */
+    char *note;
+};
+STAILQ_HEAD (grant_head, grant);
+
+struct alloc {
+    struct manager *m;
+    const struct sched_ops *ops;
+    struct sched *sched;
+    struct loop_source *work;
+    struct grant_head grants;
+    bool stopped;
+};
+
+struct sched *alloc_sched (struct alloc *a, const struct sched_ops **ops)
+{
+    if (ops)
+        *ops = a->ops;
+    return a->sched;
+}
+
+struct sched *manager_sched (struct manager *m, const struct sched_ops **ops)
+{
+    return alloc_sched (m->alloc, ops);
+}
+
+void alloc_kick (struct alloc *a)
+{
+    if (!a->stopped)
+        loop_kick (a->work);
+}
+
+void alloc_stop (struct alloc *a, bool stopped)
+{
+    a->stopped = stopped;
+    alloc_kick (a);
+}
+
+static void left_queue (struct job_host *host)
+{
+    host->alloc = false;
+    host->grant = NULL;
+    text_unref (host->sched_spec);
+    host->sched_spec = NULL;
+}
+
+int alloc_enqueue (struct alloc *a, struct job *job)
+{
+    struct job_host *host = host_of (job);
+    struct sched_job sj = {
+        .id = job->id,
+        .userid = job->userid,
+        .priority = job->priority,
+        .t_submit = job->t_submit,
+        .spec = jobspec_of (job->spec),
+    };
+
+    if (!sj.spec || a->ops->enqueue (a->sched, &sj) < 0) {
+        const char *why = sj.spec ? strerror (errno) : "malformed jobspec";
+        manager_raise (a->m, job, "alloc", 0, UINT32_MAX, why, NULL);
+        return -1;
+    }
+    host->sched_spec = text_ref (job->spec);
+    host->alloc = true;
+    alloc_kick (a);
+    return 0;
+}
+
+void alloc_cancel (struct alloc *a, struct job *job)
+{
+    struct job_host *host = host_of (job);
+
+    if (!host->alloc)
+        return;
+    if (host->grant) {
+        if (host->grant->R)
+            a->ops->free (a->sched, job->id);
+        host->grant->job = NULL;
+        alloc_kick (a);
+    }
+    else if (a->ops->dequeue (a->sched, job->id) < 0)
+        log_errno (PART, "taking job %ju from the scheduler", (uintmax_t)job->id);
+    left_queue (host);
+}
+
+void alloc_prioritize (struct alloc *a, struct job *job)
+{
+    struct job_host *host = host_of (job);
+
+    if (!host->alloc || host->grant)
+        return;
+    if (a->ops->prioritize (a->sched, job->id, job->priority) < 0)
+        log_errno (PART, "prioritizing job %ju", (uintmax_t)job->id);
+    alloc_kick (a);
+}
+
+void alloc_free (struct alloc *a, struct job *job)
+{
+    if (a->ops->free (a->sched, job->id) < 0 && errno != ENOENT)
+        log_errno (PART, "freeing job %ju", (uintmax_t)job->id);
+    alloc_kick (a);
+}
+
+int alloc_hello (struct alloc *a, struct job *job)
+{
+    const struct rset *R = job->R ? rjson_of (job->R) : NULL;
+
+    return R ? a->ops->hello (a->sched, job->id, R) : -1;
+}
+
+void alloc_forget (struct alloc *a, struct job *job)
+{
+    if (a)
+        alloc_cancel (a, job);
+}
+
+static struct grant *grant_add (struct alloc *a, uint64_t id)
+{
+    struct job *job = manager_job (a->m, id);
+    struct grant *g;
+
+    if (!job || !(g = calloc (1, sizeof (*g))))
+        return NULL;
+    g->job = job;
+    host_of (job)->grant = g;
+    STAILQ_INSERT_TAIL (&a->grants, g, link);
+    return g;
+}
+
+static void answer_alloc (void *arg, uint64_t id, struct rset *R)
+{
+    struct alloc *a = arg;
+    struct grant *g;
+
+    if (!(g = grant_add (a, id))) {
+        log_msg (LOG_ERR, PART, "job %ju: allocation lost", (uintmax_t)id);
+        rset_destroy (R);
+        return;
+    }
+    g->R = R;
+}
+
+static void answer_deny (void *arg, uint64_t id, const char *note)
+{
+    struct alloc *a = arg;
+    struct grant *g;
+
+    if ((g = grant_add (a, id)))
+        g->note = strdup (note ? note : "");
+}
+
+/* The R the job gets: with the time it has, if the scheduler left that to
+ * us.
+ */
+static struct text *make_R (struct alloc *a, struct job *job, struct rset *R)
+{
+    const struct jobspec *spec = jobspec_of (job->spec);
+    struct text *t;
+    char *s;
+
+    if (R->starttime == 0.)
+        R->starttime = loop_now (a->m->loop);
+    if (R->expiration == 0. && spec->duration > 0.)
+        R->expiration = R->starttime + spec->duration;
+    if (!(s = rjson_encode (R, spec->nslots)))
+        return NULL;
+    t = text_create (s, strlen (s));
+    free (s);
+    return t;
+}
+
+static int post_granted (struct alloc *a, struct job *job, struct rset *R)
+{
+    struct text *t = make_R (a, job, R);
+    char *summary = rset_summary (R);
+    char *context = NULL;
+    flux_error_t error = {""};
+    int rc = -1;
+
+    if (t && summary)
+        context = wire_alloc_context (job->annotations, summary);
+    if (context)
+        rc = post_alloc (a->m, job, context, t, &error);
+    if (rc < 0)
+        log_msg (LOG_ERR,
+                 PART,
+                 "job %ju: posting alloc: %s",
+                 (uintmax_t)job->id,
+                 error.text[0] ? error.text : strerror (errno));
+    free (context);
+    free (summary);
+    text_unref (t);
+    return rc;
+}
+
+/* Once the grant is taken the job owns the resources or they go back. */
+static void post_grant (struct alloc *a, struct grant *g)
+{
+    struct job *job = g->job;
+
+    if (!job)
+        return;
+    left_queue (host_of (job));
+    if (!g->R)
+        manager_raise (a->m, job, "alloc", 0, UINT32_MAX, g->note, NULL);
+    else if (post_granted (a, job, g->R) < 0) {
+        a->ops->free (a->sched, job->id);
+        manager_raise (a->m,
+                       job,
+                       "alloc",
+                       0,
+                       UINT32_MAX,
+                       "the allocation could not be recorded",
+                       NULL);
+    }
+}
+
+static void post_grants (struct alloc *a)
+{
+    struct grant *g;
+
+    while ((g = STAILQ_FIRST (&a->grants))) {
+        STAILQ_REMOVE_HEAD (&a->grants, link);
+        post_grant (a, g);
+        rset_destroy (g->R);
+        free (g->note);
+        free (g);
+    }
+}
+
+static void run_plan (struct loop_source *src, int revents, void *arg)
+{
+    struct alloc *a = arg;
+    struct sched_answer answer = {answer_alloc, answer_deny, a};
+    int n;
+
+    if (a->stopped || a->m->broken)
+        return;
+    n = a->ops->plan (a->sched, loop_now (a->m->loop), PLAN_SLICE, &answer);
+    post_grants (a);
+    if (n >= PLAN_SLICE)
+        loop_kick (a->work);
+}
+
+struct alloc *alloc_create (struct manager *m,
+                            const struct sched_ops *ops,
+                            flux_error_t *error)
+{
+    struct alloc *a;
+
+    if (!(a = calloc (1, sizeof (*a))))
+        return err_null (error, ENOMEM, "out of memory");
+    a->m = m;
+    a->ops = ops;
+    STAILQ_INIT (&a->grants);
+    a->sched = ops->create ();
+    a->work = loop_work_create (m->loop, LOOP_HOLDABLE, run_plan, a);
+    if (!a->sched || !a->work) {
+        alloc_destroy (a);
+        return err_null (error, ENOMEM, "creating scheduler %s", ops->name);
+    }
+    return a;
+}
+
+void alloc_destroy (struct alloc *a)
+{
+    struct grant *g;
+
+    if (!a)
+        return;
+    while ((g = STAILQ_FIRST (&a->grants))) {
+        STAILQ_REMOVE_HEAD (&a->grants, link);
+        rset_destroy (g->R);
+        free (g->note);
+        free (g);
+    }
+    if (a->work)
+        loop_source_destroy (a->work);
+    if (a->sched)
+        a->ops->destroy (a->sched);
+    free (a);
+}

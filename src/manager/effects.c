@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* What an event that was just applied means to the parts of the manager. */
+
+#include <stdlib.h>
+
+#include "manager/manager_private.h"
+#include "wire/requests_job.h"
+
+static void count_running (struct manager *m, const struct job *job, int prev)
+{
+    bool was = prev & FLUX_JOB_STATE_RUNNING;
+    bool is = job_is_running (job);
+
+    m->running_count += is - was;
+}
+
+static void store_R (struct manager *m, struct job *job)
+{
+    if (!job->R)
+        return;
+    if (store_value_put (m->store, job->id, "R", job->R->s, job->R->len) < 0)
+        log_errno (PART, "storing R");
+}
+
+static void publish_exception (struct manager *m,
+                               const struct job *job,
+                               const struct event *ev)
+{
+    char *json = wire_job_exception_encode (job->id, ev);
+
+    if (json)
+        outbox_publish (m->outbox, "job-exception", json);
+    free (json);
+}
+
+static void ended (struct manager *m, struct job *job)
+{
+    hosts_row_dirty (m, job);
+    if (!job->released)
+        outbox_guest_done (m->outbox, job->id);
+    waits_inactive (m->waits, job);
+    outbox_act (m->outbox, job);
+}
+
+void effects_of_event (struct manager *m,
+                       struct job *job,
+                       const struct event *ev,
+                       int prev)
+{
+    if (job->state != prev)
+        count_running (m, job, prev);
+    switch (ev->kind) {
+    case EVENT_VALIDATE:
+        waits_active (m->waits, job);
+        hosts_row_dirty (m, job);
+        break;
+    case EVENT_JOBSPEC_UPDATE:
+        hosts_row_dirty (m, job);
+        break;
+    case EVENT_PRIORITY:
+        alloc_prioritize (m->alloc, job);
+        break;
+    case EVENT_ALLOC:
+        store_R (m, job);
+        break;
+    case EVENT_RESOURCE_UPDATE:
+        store_R (m, job);
+        deadline_arm (m, job);
+        break;
+    case EVENT_START:
+        deadline_arm (m, job);
+        break;
+    case EVENT_EXCEPTION:
+        publish_exception (m, job, ev);
+        break;
+    case EVENT_RELEASE:
+        if (ev->final)
+            outbox_guest_done (m->outbox, job->id);
+        break;
+    case EVENT_FREE:
+        alloc_free (m->alloc, job);
+        break;
+    case EVENT_CLEAN:
+        ended (m, job);
+        break;
+    default:
+        break;
+    }
+    if (prev != job->state && job->state == FLUX_JOB_STATE_CLEANUP)
+        deadline_stop (job);
+    if ((prev & FLUX_JOB_STATE_RUNNING) && !job_is_running (job))
+        drains_check (m->drains);
+}

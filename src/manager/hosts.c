@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The table of active jobs, and their rows in the store. */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "manager/manager_private.h"
+#include "wire/jobrow.h"
+
+struct job *manager_job (struct manager *m, uint64_t id)
+{
+    struct job *job;
+
+    HASH_FIND (hh, m->jobs, &id, sizeof (id), job);
+    if (!job)
+        errno = ENOENT;
+    return job;
+}
+
+struct job *manager_jobs (struct manager *m)
+{
+    return m->jobs;
+}
+
+unsigned int manager_active_count (const struct manager *m)
+{
+    return m->active_count;
+}
+
+void **manager_plugin_data (struct job *job)
+{
+    return &host_of (job)->plugin_data;
+}
+
+void **manager_view_data (struct job *job)
+{
+    return &host_of (job)->view_data;
+}
+
+struct job *hosts_add (struct manager *m, uint64_t id)
+{
+    struct job_host *host;
+    struct job *job;
+
+    if (manager_job (m, id)) {
+        errno = EEXIST;
+        return NULL;
+    }
+    if (!(job = job_create (id)))
+        return NULL;
+    if (!(host = calloc (1, sizeof (*host)))) {
+        job_destroy (job);
+        return NULL;
+    }
+    host->m = m;
+    host->job = job;
+    job->host = host;
+    HASH_ADD (hh, m->jobs, id, sizeof (job->id), job);
+    m->active_count++;
+    return job;
+}
+
+static void row_unlist (struct manager *m, struct job_host *host)
+{
+    struct job_host **p = &m->rows;
+
+    while (*p && *p != host)
+        p = &(*p)->row_next;
+    if (*p)
+        *p = host->row_next;
+    host->row_listed = false;
+}
+
+void hosts_remove (struct manager *m, struct job *job)
+{
+    struct job_host *host = host_of (job);
+
+    alloc_forget (m->alloc, job);
+    prioritizer_forget (m->prioritizer, job);
+    deadline_stop (job);
+    post_queue_drop (host);
+    if (host->row_listed)
+        row_unlist (m, host);
+    HASH_DEL (m->jobs, job);
+    m->active_count--;
+    text_unref (host->sched_spec);
+    text_unref (host->plugin_R);
+    free (host);
+    job->host = NULL;
+    job_destroy (job);
+}
+
+void hosts_row_dirty (struct manager *m, struct job *job)
+{
+    struct job_host *host = host_of (job);
+
+    if (host->row_listed)
+        return;
+    host->row_listed = true;
+    host->row_next = m->rows;
+    m->rows = host;
+}
+
+static void row_put (struct manager *m, const struct job *job)
+{
+    struct store_job row;
+    char *extra = NULL;
+
+    if (jobrow_store (job, true, &row, &extra) < 0
+        || store_job_put (m->store, &row) < 0)
+        log_errno (PART, "writing the row of a job");
+    free (extra);
+}
+
+void hosts_rows_flush (struct manager *m)
+{
+    struct job_host *host;
+
+    while ((host = m->rows)) {
+        m->rows = host->row_next;
+        host->row_listed = false;
+        row_put (m, host->job);
+        host->last_batch = store_next_batch (m->store);
+    }
+}

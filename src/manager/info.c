@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* What the manager says of itself and of active jobs: getattr, getinfo, list,
+ * stats-get, set-batch-timeout.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/manager_private.h"
+#include "manager/requests.h"
+#include "wire/jbuf.h"
+#include "wire/requests_job.h"
+
+static uint64_t max_jobid (struct manager *m)
+{
+    struct store_counts counts;
+    uint64_t max = 0;
+
+    if (store_counts (m->store, &counts) == 0)
+        max = counts.max_id;
+    /* The youngest job was added last. */
+    if (m->jobs) {
+        struct job *last = ELMT_FROM_HH (m->jobs->hh.tbl, m->jobs->hh.tbl->tail);
+        if (last->id > max)
+            max = last->id;
+    }
+    return max;
+}
+
+static int handle_getinfo (struct router *r,
+                           const flux_msg_t *msg,
+                           void *arg,
+                           flux_error_t *error)
+{
+    char answer[48];
+
+    snprintf (answer,
+              sizeof (answer),
+              "{\"max_jobid\":%" PRIu64 "}",
+              max_jobid (arg));
+    router_respond (r, msg, answer);
+    return REQUEST_DONE;
+}
+
+static int print_attr (struct manager *m,
+                       struct job *job,
+                       const char *attr,
+                       struct jbuf *b)
+{
+    char *log;
+    size_t len;
+
+    if (!strcmp (attr, "jobspec") && job->spec)
+        jbuf_lit (b, job->spec->s);
+    else if (!strcmp (attr, "R") && job->R)
+        jbuf_lit (b, job->R->s);
+    else if (!strcmp (attr, "eventlog")
+             && store_log_get (m->store, job->id, "eventlog", &log, &len)
+                    == 0) {
+        jbuf_string (b, log);
+        free (log);
+    }
+    else {
+        errno = ENOENT;
+        return -1;
+    }
+    return 0;
+}
+
+static int handle_getattr (struct router *r,
+                           const flux_msg_t *msg,
+                           void *arg,
+                           flux_error_t *error)
+{
+    struct manager *m = arg;
+    struct jbuf b = {0};
+    const char **attrs;
+    struct job *job;
+    char *answer;
+    uint64_t id;
+    int rc = -1;
+
+    if (req_getattr_decode (msg, &id, &attrs, error) < 0)
+        return REQUEST_ERROR;
+    if (!(job = manager_job (m, id)))
+        err_set (error, ENOENT, "unknown job id");
+    else if (!router_may (msg, job->userid))
+        err_set (error, EPERM, "guests may only query their own jobs");
+    else
+        rc = 0;
+    jbuf_lit (&b, "{");
+    for (int i = 0; rc == 0 && attrs[i]; i++) {
+        if (i > 0)
+            jbuf_lit (&b, ",");
+        jbuf_string (&b, attrs[i]);
+        jbuf_lit (&b, ":");
+        if ((rc = print_attr (m, job, attrs[i], &b)) < 0)
+            err_set (error, ENOENT, "attribute %s: not found", attrs[i]);
+    }
+    jbuf_lit (&b, "}");
+    free (attrs);
+    if ((answer = jbuf_take (&b, NULL)) && rc == 0)
+        router_respond (r, msg, answer);
+    free (answer);
+    return rc < 0 ? REQUEST_ERROR : REQUEST_DONE;
+}
+
+static int handle_list (struct router *r,
+                        const flux_msg_t *msg,
+                        void *arg,
+                        flux_error_t *error)
+{
+    struct manager *m = arg;
+    struct jbuf b = {0};
+    struct job *job;
+    char *answer;
+    int max, n = 0;
+
+    if (req_list_decode (msg, &max, error) < 0)
+        return REQUEST_ERROR;
+    if (max < 0)
+        return err_set (error, EPROTO, "max_entries is negative");
+    jbuf_lit (&b, "{\"jobs\":[");
+    for (job = m->jobs; job && (max == 0 || n < max); job = job->hh.next) {
+        if (n++ > 0)
+            jbuf_lit (&b, ",");
+        wire_list_entry (&b, job);
+    }
+    jbuf_lit (&b, "]}");
+    if (!(answer = jbuf_take (&b, NULL)))
+        return REQUEST_ERROR;
+    router_respond (r, msg, answer);
+    free (answer);
+    return REQUEST_DONE;
+}
+
+/* Batches end with the turn of the loop: there is no timeout to set. */
+static int handle_batch_timeout (struct router *r,
+                                 const flux_msg_t *msg,
+                                 void *arg,
+                                 flux_error_t *error)
+{
+    double timeout;
+
+    if (req_number_decode (msg, "timeout", &timeout, error) < 0)
+        return REQUEST_ERROR;
+    router_respond (r, msg, NULL);
+    return REQUEST_DONE;
+}
+
+char *info_stats (void *arg)
+{
+    struct manager *m = arg;
+    struct store_counts counts = {0};
+    char *s;
+
+    store_counts (m->store, &counts);
+    if (asprintf (&s,
+                  "{\"journal\":{\"listeners\":%u,\"events\":0},"
+                  "\"active_jobs\":%u,\"inactive_jobs\":%" PRIu64
+                  ",\"max_jobid\":%" PRIu64 ",\"unreplayable_jobs\":%u,"
+                  "\"housekeeping\":{\"running\":{},\"config\":{"
+                  "\"release-after\":-1.0,\"command\":\"\"}}}",
+                  outbox_has_listeners (m->outbox),
+                  m->active_count,
+                  counts.inactive,
+                  max_jobid (m),
+                  m->unreplayable)
+        < 0)
+        return NULL;
+    return s;
+}
+
+static const struct request_row rows[] = {
+    {"job-manager.getinfo", FLUX_ROLE_USER, 0, handle_getinfo},
+    {"job-manager.getattr", FLUX_ROLE_USER, 0, handle_getattr},
+    {"job-manager.list", FLUX_ROLE_OWNER, 0, handle_list},
+    {"job-manager.set-batch-timeout",
+     FLUX_ROLE_OWNER,
+     0,
+     handle_batch_timeout},
+    {NULL},
+};
+
+const struct request_row *info_requests (void)
+{
+    return rows;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/manager_private.h"
+#include "manager/requests.h"
+#include "wire/requests_job.h"
+
+struct store *manager_store (struct manager *m)
+{
+    return m->store;
+}
+
+struct text_pool *manager_texts (struct manager *m)
+{
+    return m->texts;
+}
+
+struct loop *manager_loop (struct manager *m)
+{
+    return m->loop;
+}
+
+struct router *manager_router (struct manager *m)
+{
+    return m->router;
+}
+
+void manager_set_plugins (struct manager *m, const struct plugin_ops *ops)
+{
+    m->plugins = ops;
+}
+
+/* A client is gone, and whatever it waited for. */
+static int handle_disconnect (struct router *r,
+                              const flux_msg_t *msg,
+                              void *arg,
+                              flux_error_t *error)
+{
+    struct manager *m = arg;
+
+    waits_disconnect (m->waits, msg);
+    drains_disconnect (m->drains, msg);
+    return REQUEST_DONE;
+}
+
+static const struct request_row disconnect_rows[] = {
+    {"job-manager.disconnect", FLUX_ROLE_USER, 0, handle_disconnect},
+    {NULL},
+};
+
+static const struct request_row *disconnect_requests (void)
+{
+    return disconnect_rows;
+}
+
+static const struct request_row *(*const families[]) (void) = {
+    ingest_requests, queues_requests,     raise_requests,   kill_requests,
+    urgency_requests, update_requests,    info_requests,    wait_requests,
+    drain_requests,  purge_requests,      resource_requests,
+    disconnect_requests,
+};
+
+#define FAMILIES (sizeof (families) / sizeof (families[0]))
+
+static int register_requests (struct manager *m, flux_error_t *error)
+{
+    if (!m->router)
+        return 0;
+    for (size_t i = 0; i < FAMILIES; i++) {
+        const struct request_row *rows = families[i]();
+        void *arg = rows == resource_requests () ? (void *)m->resources : m;
+
+        if (router_methods_add (m->router, rows, arg) < 0)
+            return err_set (error,
+                            errno,
+                            "registering %s: %s",
+                            rows->topic,
+                            strerror (errno));
+    }
+    if (router_standard_methods (m->router, "job-manager", info_stats, m) < 0
+        || router_standard_methods (m->router, "resource", NULL, NULL) < 0)
+        return err_set (error, errno, "registering standard methods");
+    return 0;
+}
+
+static void unregister_requests (struct manager *m)
+{
+    for (size_t i = 0; m->router && i < FAMILIES; i++)
+        router_methods_remove (m->router, families[i]());
+}
+
+static void turn (void *arg)
+{
+    struct manager *m = arg;
+
+    outbox_turn (m->outbox);
+}
+
+void manager_forget (struct manager *m, struct job *job)
+{
+    uint64_t id = job->id;
+
+    if (m->plugins && m->plugins->job_destroy)
+        m->plugins->job_destroy (m->plugins->arg, job);
+    outbox_inactive (m->outbox, id);
+    hosts_remove (m, job);
+    drains_check (m->drains);
+    shutdown_check (m);
+}
+
+static int create_parts (struct manager *m,
+                         const struct manager_config *cfg,
+                         flux_error_t *error)
+{
+    if (!(m->texts = text_pool_create ()) || !(m->outbox = outbox_create (m))
+        || !(m->prioritizer = prioritizer_create (m))
+        || !(m->waits = waits_create (m)) || !(m->drains = drains_create (m))
+        || !(m->queues = queues_create (m)) || !(m->purger = purger_create (m))
+        || !(m->ingest = ingest_create (m)))
+        return err_set (error, errno, "creating the job manager");
+    m->store = store_open (m->loop,
+                           cfg->statedir,
+                           cfg->store_sync ? cfg->store_sync : "normal",
+                           outbox_done,
+                           m,
+                           error);
+    if (!m->store || !(m->alloc = alloc_create (m, cfg->sched, error))
+        || !(m->resources =
+                 resources_create (m, cfg->resources, cfg->topo_xml, error))
+        || !(m->start = start_create (m, cfg->exec, &cfg->exec_env, error)))
+        return -1;
+    return 0;
+}
+
+struct manager *manager_create (const struct manager_config *cfg,
+                                flux_error_t *error)
+{
+    struct manager *m;
+
+    if (!(m = calloc (1, sizeof (*m))))
+        return err_null (error, ENOMEM, "out of memory");
+    m->loop = cfg->loop;
+    m->router = cfg->router;
+    m->clock = loop_clock (cfg->loop);
+    m->owner = cfg->router ? router_owner (cfg->router) : 0;
+    m->failed = cfg->failed;
+    m->failed_arg = cfg->failed_arg;
+    m->hostname = strdup (cfg->hostname ? cfg->hostname : "localhost");
+    if (!m->hostname || create_parts (m, cfg, error) < 0
+        || register_requests (m, error) < 0
+        || !(m->turn_hook = loop_hook_add (m->loop, turn, m) == 0)) {
+        int saved_errno = errno;
+        manager_destroy (m);
+        errno = saved_errno;
+        return NULL;
+    }
+    return m;
+}
+
+int manager_start (struct manager *m, flux_error_t *error)
+{
+    if (resources_restore (m->resources, error) < 0
+        || queues_restore (m->queues, m->stop_queues_on_restart) < 0
+        || restart_jobs (m, error) < 0)
+        return -1;
+    alloc_kick (m->alloc);
+    outbox_turn (m->outbox);
+    return 0;
+}
+
+int manager_config_check (struct manager *m,
+                          const char *json,
+                          flux_error_t *error)
+{
+    struct manager_settings s;
+    int rc;
+
+    if (manager_settings_decode (json, &s, error) < 0)
+        return -1;
+    rc = resources_check_exclude (m->resources, s.exclude, error);
+    manager_settings_clear (&s);
+    return rc;
+}
+
+void manager_config_apply (struct manager *m, const char *json)
+{
+    struct manager_settings s;
+
+    if (manager_settings_decode (json, &s, NULL) < 0)
+        return;
+    start_set_kill_timeout (m->start, s.kill_timeout);
+    ingest_set_defaults (m->ingest, s.default_duration, s.default_queue);
+    purger_set_limits (m->purger,
+                       s.inactive_age_limit,
+                       s.inactive_num_limit);
+    resources_set_exclude (m->resources, s.exclude);
+    m->stop_queues_on_restart = s.stop_queues_on_restart;
+    manager_settings_clear (&s);
+}
+
+static void remove_jobs (struct manager *m)
+{
+    struct job *job, *tmp;
+
+    HASH_ITER (hh, m->jobs, job, tmp) {
+        if (m->plugins && m->plugins->job_destroy)
+            m->plugins->job_destroy (m->plugins->arg, job);
+        outbox_inactive (m->outbox, job->id);
+        hosts_remove (m, job);
+    }
+}
+
+void manager_destroy (struct manager *m)
+{
+    int saved_errno = errno;
+
+    if (!m)
+        return;
+    unregister_requests (m);
+    if (m->turn_hook)
+        loop_hook_remove (m->loop, turn, m);
+    /* The executor first: what it leaves running must not be reported. */
+    start_destroy (m->start, m->active_count > 0);
+    if (m->store && !m->broken)
+        outbox_turn (m->outbox);
+    if (m->store)
+        store_close (m->store);
+    m->store = NULL;
+    if (m->alloc)
+        remove_jobs (m);
+    resources_destroy (m->resources);
+    alloc_destroy (m->alloc);
+    ingest_destroy (m->ingest);
+    purger_destroy (m->purger);
+    queues_destroy (m->queues);
+    drains_destroy (m->drains);
+    waits_destroy (m->waits);
+    prioritizer_destroy (m->prioritizer);
+    outbox_destroy (m->outbox);
+    shutdown_destroy (m);
+    text_pool_destroy (m->texts);
+    free (m->hostname);
+    free (m);
+    errno = saved_errno;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Inside the manager (for src/manager only).
+ *
+ * struct manager is a directory of parts; a part keeps its own state behind
+ * an opaque pointer and is reached through the functions listed under its
+ * file here.
+ */
+
+#ifndef SLUICE_MANAGER_MANAGER_PRIVATE_H
+#define SLUICE_MANAGER_MANAGER_PRIVATE_H
+
+#include <flux/message.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "job/effects.h"
+#include "job/fsm.h"
+#include "job/job.h"
+#include "loop/loop.h"
+#include "manager/manager.h"
+#include "wire/eventlog.h"
+
+#define PART "job-manager"
+
+struct queued_event;
+struct grant;
+
+/* What the manager knows of an active job beside its history; job->host. */
+struct job_host {
+    struct manager *m;
+    struct job *job;
+    struct queued_event *queue; /* events that wait for their turn */
+    uint64_t last_batch;        /* the last batch with writes of the job */
+
+    bool busy : 1;        /* an event is being processed */
+    bool alloc : 1;       /* the scheduler has it */
+    bool start : 1;       /* the executor has it, until it released all */
+    bool act_listed : 1;  /* in the list of jobs to act upon */
+    bool row_listed : 1;  /* its row is to be written with this batch */
+    bool restored : 1;    /* ran before this manager started: reattach */
+    uint8_t kill_stage;   /* 0: not asked to end, 1: asked, 2: killed */
+
+    struct grant *grant;          /* answer of the scheduler not yet posted */
+    struct text *sched_spec;      /* what the scheduler borrowed */
+    struct text *plugin_R;        /* R a plugin gave, before alloc */
+    struct loop_source *deadline; /* time limit, then kill timeout */
+    struct job_host *row_next;
+    void *plugin_data;
+    void *view_data;
+};
+
+struct manager {
+    struct loop *loop;
+    struct router *router;
+    struct store *store;
+    struct text_pool *texts;
+    struct clock *clock;
+    uint32_t owner;
+    char *hostname;
+    const struct plugin_ops *plugins; /* NULL: none */
+
+    struct job *jobs; /* active, by id */
+    unsigned int active_count;
+    unsigned int running_count; /* in RUN or CLEANUP */
+    struct job_host *rows;      /* jobs whose row is to be written */
+
+    struct outbox *outbox;
+    struct alloc *alloc;
+    struct start *start;
+    struct ingest *ingest;
+    struct waits *waits;
+    struct queues *queues;
+    struct drains *drains;
+    struct prioritizer *prioritizer;
+    struct resources *resources;
+    struct purger *purger;
+    struct shutdown *shutdown;
+
+    void (*failed) (void *arg, const char *error);
+    void *failed_arg;
+    bool turn_hook;
+    bool stop_queues_on_restart;
+    bool broken;   /* the store failed: nothing new is accepted */
+    bool stopping; /* manager_shutdown was called */
+    unsigned int unreplayable; /* jobs set aside at start */
+};
+
+static inline struct job_host *host_of (const struct job *job)
+{
+    return job->host;
+}
+
+/* ---- hosts.c: the table of active jobs ---- */
+
+/* A job with its host, in the table.  NULL and EEXIST or ENOMEM. */
+struct job *hosts_add (struct manager *m, uint64_t id);
+/* Take the job out of the table and free it and all the parts hold of it. */
+void hosts_remove (struct manager *m, struct job *job);
+/* Write the job's row with the open batch, once however often asked. */
+void hosts_row_dirty (struct manager *m, struct job *job);
+/* Write the rows asked for. */
+void hosts_rows_flush (struct manager *m);
+
+/* ---- manager.c ---- */
+
+/* The job is INACTIVE and durably so: it leaves memory. */
+void manager_forget (struct manager *m, struct job *job);
+
+/* ---- post.c ---- */
+
+/* As manager_post_named, with resources for "alloc". */
+int post_alloc (struct manager *m,
+                struct job *job,
+                const char *context,
+                struct text *R,
+                flux_error_t *error);
+/* After replay: as if the job's last event had just happened. */
+void post_resume (struct manager *m, struct job *job);
+/* Post what the job owes itself and hand the rest to the parts. */
+void post_effects (struct manager *m, struct job *job);
+void post_queue_drop (struct job_host *host);
+struct job_inflight post_inflight (const struct job *job);
+
+/* ---- outbox.c: what waits for the commit ---- */
+
+struct outbox *outbox_create (struct manager *m);
+void outbox_destroy (struct outbox *o);
+int outbox_listen (struct outbox *o, const struct manager_listener *l);
+bool outbox_has_listeners (const struct outbox *o);
+/* Tell listeners of an event; takes line (malloced, with newline). */
+void outbox_entry (struct outbox *o,
+                   const struct job *job,
+                   const struct event *ev,
+                   char *line,
+                   size_t len,
+                   bool volatile_);
+void outbox_log (struct outbox *o,
+                 uint64_t id,
+                 const char *path,
+                 const char *data,
+                 size_t len);
+void outbox_guest_done (struct outbox *o, uint64_t id);
+/* The job was durably inactive and left memory: tell at once. */
+void outbox_inactive (struct outbox *o, uint64_t id);
+/* Publish an event message after the commit; json is copied. */
+void outbox_publish (struct outbox *o, const char *topic, const char *json);
+/* Look at the job after the commit: start, kill, forget. */
+void outbox_act (struct outbox *o, struct job *job);
+/* The last durable batch. */
+uint64_t outbox_durable (const struct outbox *o);
+/* The store's done callback. */
+void outbox_done (uint64_t batch, int ret, const char *error, void *arg);
+/* Hand over the open batch, tell what is durable. */
+void outbox_turn (struct outbox *o);
+/* The number of the batch that what is written now becomes durable with. */
+uint64_t outbox_batch (const struct outbox *o);
+
+/* ---- alloc.c: the scheduler's side ---- */
+
+struct alloc *alloc_create (struct manager *m,
+                            const struct sched_ops *ops,
+                            flux_error_t *error);
+void alloc_destroy (struct alloc *a);
+int alloc_enqueue (struct alloc *a, struct job *job);
+void alloc_cancel (struct alloc *a, struct job *job);
+void alloc_prioritize (struct alloc *a, struct job *job);
+/* The job gave its resources back. */
+void alloc_free (struct alloc *a, struct job *job);
+/* The job holds job->R and the scheduler did not give it. */
+int alloc_hello (struct alloc *a, struct job *job);
+/* Ask for a plan soon: something changed. */
+void alloc_kick (struct alloc *a);
+struct sched *alloc_sched (struct alloc *a, const struct sched_ops **ops);
+void alloc_forget (struct alloc *a, struct job *job);
+/* Stop or resume planning; jobs stay in the scheduler's queue. */
+void alloc_stop (struct alloc *a, bool stopped);
+
+/* ---- effects.c: what follows from an event ---- */
+
+/* What an event that was just applied means to the manager's parts. */
+void effects_of_event (struct manager *m,
+                       struct job *job,
+                       const struct event *ev,
+                       int prev_state);
+
+/* ---- prioritize.c ---- */
+
+struct prioritizer *prioritizer_create (struct manager *m);
+void prioritizer_destroy (struct prioritizer *p);
+void prioritizer_forget (struct prioritizer *p, struct job *job);
+
+/* ---- drain.c ---- */
+
+/* The number of active or running jobs went down. */
+void drains_check (struct drains *d);
+
+/* ---- wait.c ---- */
+
+/* A job was accepted, or came back after a restart; and: it ended. */
+void waits_active (struct waits *w, const struct job *job);
+void waits_inactive (struct waits *w, const struct job *job);
+
+/* ---- restart.c ---- */
+
+int restart_jobs (struct manager *m, flux_error_t *error);
+
+/* ---- shutdown.c ---- */
+
+/* Was that the last job that shutdown waits for? */
+void shutdown_check (struct manager *m);
+void shutdown_destroy (struct manager *m);
+
+
+
+
+/* ---- start.c: the executor's side ---- */
+
+struct start *start_create (struct manager *m,
+                            const struct exec_ops *ops,
+                            const struct exec_env *env,
+                            flux_error_t *error);
+void start_destroy (struct start *s, bool leave);
+/* Both after the commit. */
+void start_job (struct start *s, struct job *job);
+void start_kill (struct start *s, struct job *job);
+int start_signal (struct start *s, struct job *job, int signum);
+void start_set_kill_timeout (struct start *s, double seconds);
+char *start_stats (struct start *s);
+/* The jobspec the user signed, with the updates since; malloced. */
+char *start_whole_jobspec (struct manager *m,
+                           struct job *job,
+                           flux_error_t *error);
+/* Arm the time limit of a running job from its R. */
+void deadline_arm (struct manager *m, struct job *job);
+void deadline_stop (struct job *job);
+
+#endif

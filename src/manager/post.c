@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The life of an event: legal? apply, check, append, derive (DESIGN.md).
+ *
+ * A job is busy while one of its events is processed.  What is posted to a
+ * busy job waits in its queue, so that a cascade is flat: the call that found
+ * the job idle works until the queue is empty.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "manager/manager_private.h"
+
+struct queued_event {
+    struct queued_event *prev;
+    struct queued_event *next;
+    struct event ev;   /* if line is NULL: a kind without texts */
+    struct text *R;    /* alloc */
+    size_t len;
+    char line[];       /* else the entry, decoded when its turn comes: what a
+                          merge gives depends on the events before it */
+};
+
+/* Kinds whose data is in numbers alone. */
+static bool is_plain (const struct event *ev)
+{
+    switch (ev->kind) {
+    case EVENT_SUBMIT:
+    case EVENT_VALIDATE:
+    case EVENT_SET_FLAGS:
+    case EVENT_DEPEND:
+    case EVENT_PRIORITY:
+    case EVENT_URGENCY:
+    case EVENT_START:
+    case EVENT_FINISH:
+    case EVENT_FREE:
+    case EVENT_CLEAN:
+    case EVENT_FLUX_RESTART:
+        return !ev->context;
+    default:
+        return false;
+    }
+}
+
+static int queue_push (struct job_host *host, const struct event *ev)
+{
+    struct queued_event *q;
+    char *line = NULL;
+    size_t len = 0;
+
+    if (!is_plain (ev) && !(line = wire_event_encode (ev, &len)))
+        return -1;
+    if (!(q = calloc (1, sizeof (*q) + len + 1))) {
+        free (line);
+        return -1;
+    }
+    q->ev = *ev;
+    q->ev.name = NULL;
+    q->R = ev->kind == EVENT_ALLOC ? text_ref (ev->R) : NULL;
+    if (line)
+        memcpy (q->line, line, len);
+    q->len = len;
+    free (line);
+    DL_APPEND (host->queue, q);
+    return 0;
+}
+
+static void queue_free (struct queued_event *q)
+{
+    text_unref (q->R);
+    free (q);
+}
+
+void post_queue_drop (struct job_host *host)
+{
+    struct queued_event *q;
+
+    while ((q = host->queue)) {
+        DL_DELETE (host->queue, q);
+        queue_free (q);
+    }
+}
+
+static bool queued (const struct job_host *host, enum event_kind kind)
+{
+    const struct queued_event *q;
+
+    DL_FOREACH (host->queue, q) {
+        if (q->ev.kind == kind)
+            return true;
+    }
+    return false;
+}
+
+bool manager_event_queued (struct manager *m,
+                           struct job *job,
+                           enum event_kind kind)
+{
+    return queued (host_of (job), kind);
+}
+
+bool manager_job_busy (struct manager *m, struct job *job)
+{
+    return host_of (job)->busy;
+}
+
+bool manager_start_requested (struct manager *m, struct job *job)
+{
+    return host_of (job)->start;
+}
+
+struct job_inflight post_inflight (const struct job *job)
+{
+    const struct job_host *host = host_of (job);
+    struct job_inflight f = {
+        .alloc = host->alloc,
+        .start = host->start,
+    };
+
+    if (host->queue) {
+        f.depend_adds = queued (host, EVENT_DEPENDENCY_ADD);
+        f.prologs = queued (host, EVENT_PROLOG_START);
+        f.epilogs = queued (host, EVENT_EPILOG_START);
+        f.depend = queued (host, EVENT_DEPEND);
+        f.free = queued (host, EVENT_FREE);
+        f.clean = queued (host, EVENT_CLEAN);
+    }
+    return f;
+}
+
+/* Facts that do not hold are a defect of this program. */
+static void check_facts (const struct job *job)
+{
+    const char *broken;
+
+#if SLUICE_CHECK
+    if ((broken = job_check (job))) {
+        log_msg (LOG_CRIT, PART, "job %ju: %s", (uintmax_t)job->id, broken);
+        abort ();
+    }
+#else
+    if (job->state == FLUX_JOB_STATE_INACTIVE && (broken = job_check (job)))
+        log_msg (LOG_CRIT, PART, "job %ju: %s", (uintmax_t)job->id, broken);
+#endif
+}
+
+/* Journal only: told to listeners, not kept. */
+static bool is_volatile (const struct event *ev)
+{
+    return ev->kind == EVENT_ANNOTATIONS || ev->kind == EVENT_INVALIDATE;
+}
+
+static void append (struct manager *m,
+                    struct job *job,
+                    const struct event *ev,
+                    const char *line,
+                    size_t len)
+{
+    if (is_volatile (ev))
+        return;
+    if (store_log_append (m->store, job->id, "eventlog", line, len) < 0)
+        log_errno (PART, "appending to an eventlog");
+    host_of (job)->last_batch = store_next_batch (m->store);
+}
+
+/* Plugins see the entry without its newline.  They may turn the loop, and
+ * the line may be told and freed meanwhile: they get a copy.
+ */
+static void call_plugins (struct manager *m,
+                          struct job *job,
+                          const struct event *ev,
+                          const char *entry,
+                          int prev_state)
+{
+    if (m->plugins && m->plugins->job_event)
+        m->plugins->job_event (m->plugins->arg, job, ev, entry, prev_state);
+}
+
+/* Steps 1 to 5 for one event. */
+static int apply_one (struct manager *m,
+                      struct job *job,
+                      const struct event *given,
+                      flux_error_t *error)
+{
+    char buf[512];
+    char *line, *entry = buf;
+    struct event ev = *given;
+    size_t len;
+    int prev;
+
+    if (m->broken)
+        return err_set (error, EIO, "the job store has failed");
+    if (fsm_legal (job, &ev, error) < 0)
+        return -1;
+    if (!ev.name)
+        ev.name = event_kind_name (ev.kind);
+    if (ev.timestamp == 0.)
+        ev.timestamp = clock_now (m->clock);
+    if (!(line = wire_event_encode (&ev, &len)))
+        return err_set (error, errno, "encoding event %s", ev.name);
+    if (len > sizeof (buf) && !(entry = malloc (len)))
+        goto nomem;
+    memcpy (entry, line, len - 1);
+    entry[len - 1] = '\0';
+    ev.entry = entry;
+    if ((prev = fsm_apply (job, &ev)) < 0)
+        goto nomem;
+    check_facts (job);
+    append (m, job, &ev, line, len);
+    outbox_entry (m->outbox, job, &ev, line, len, is_volatile (&ev));
+    log_trace (TRACE_POST, PART, "%ju: %s", (uintmax_t)job->id, entry);
+    call_plugins (m, job, &ev, entry, prev);
+    effects_of_event (m, job, &ev, prev);
+    if (entry != buf)
+        free (entry);
+    return 0;
+nomem:
+    if (entry != buf)
+        free (entry);
+    free (line);
+    return err_set (error, ENOMEM, "event %s: out of memory", ev.name);
+}
+
+static int apply_queued (struct manager *m,
+                         struct job *job,
+                         struct queued_event *q,
+                         flux_error_t *error)
+{
+    struct wire_event w;
+    int rc;
+
+    if (q->len == 0)
+        return apply_one (m, job, &q->ev, error);
+    if (wire_event_decode (&w, job, q->line, q->len, error) < 0)
+        return -1;
+    if (q->R) {
+        text_unref (w.ev.R);
+        w.ev.R = text_ref (q->R);
+    }
+    rc = apply_one (m, job, &w.ev, error);
+    wire_event_finish (&w);
+    return rc;
+}
+
+/* One event that has no place any more is dropped alone. */
+static void drain_queue (struct manager *m, struct job *job)
+{
+    struct job_host *host = host_of (job);
+    struct queued_event *q;
+    flux_error_t error;
+
+    while ((q = host->queue)) {
+        DL_DELETE (host->queue, q);
+        error.text[0] = '\0';
+        if (apply_queued (m, job, q, &error) < 0)
+            log_msg (LOG_ERR,
+                     PART,
+                     "job %ju: dropped a queued %s event: %s",
+                     (uintmax_t)job->id,
+                     q->ev.kind == EVENT_OTHER ? q->line
+                                               : event_kind_name (q->ev.kind),
+                     error.text);
+        queue_free (q);
+        post_effects (m, job);
+    }
+}
+
+int manager_post (struct manager *m,
+                  struct job *job,
+                  const struct event *ev,
+                  flux_error_t *error)
+{
+    struct job_host *host = host_of (job);
+
+    if (host->busy)
+        return queue_push (host, ev);
+    host->busy = true;
+    if (apply_one (m, job, ev, error) < 0) {
+        int saved_errno = errno;
+        host->busy = false;
+        errno = saved_errno;
+        return -1;
+    }
+    post_effects (m, job);
+    drain_queue (m, job);
+    host->busy = false;
+    return 0;
+}
+
+/* R for an alloc that came from elsewhere than the scheduler: what a plugin
+ * set, else what it stored.
+ */
+static struct text *foreign_R (struct manager *m, struct job *job)
+{
+    struct job_host *host = host_of (job);
+    struct text *t = NULL;
+    char *s;
+    size_t len;
+
+    if (host->plugin_R)
+        return text_ref (host->plugin_R);
+    if (store_value_get (m->store, job->id, "R", &s, &len) == 0) {
+        t = text_create (s, len);
+        free (s);
+    }
+    return t;
+}
+
+static int post_made (struct manager *m,
+                      struct job *job,
+                      const char *name,
+                      const char *context,
+                      struct text *R,
+                      flux_error_t *error)
+{
+    struct wire_event w;
+    int rc;
+
+    if (wire_event_make (&w, job, name, 0., context, error) < 0)
+        return -1;
+    if (R) {
+        text_unref (w.ev.R);
+        w.ev.R = text_ref (R);
+    }
+    if (host_of (job)->busy) {
+        /* As given: what it leads to is found out when its turn comes. */
+        w.ev.context = context;
+        rc = queue_push (host_of (job), &w.ev);
+    }
+    else
+        rc = manager_post (m, job, &w.ev, error);
+    wire_event_finish (&w);
+    return rc;
+}
+
+int manager_post_named (struct manager *m,
+                        struct job *job,
+                        const char *name,
+                        const char *context,
+                        flux_error_t *error)
+{
+    struct text *R = NULL;
+    int rc;
+
+    if (!strcmp (name, "alloc") && !(R = foreign_R (m, job)))
+        return err_set (error, EINVAL, "alloc: the job has no R");
+    rc = post_made (m, job, name, context, R, error);
+    text_unref (R);
+    return rc;
+}
+
+int post_alloc (struct manager *m,
+                struct job *job,
+                const char *context,
+                struct text *R,
+                flux_error_t *error)
+{
+    return post_made (m, job, "alloc", context, R, error);
+}
+
+int manager_raise (struct manager *m,
+                   struct job *job,
+                   const char *type,
+                   int severity,
+                   uint32_t userid,
+                   const char *note,
+                   flux_error_t *error)
+{
+    struct event ev = {
+        .kind = EVENT_EXCEPTION,
+        .type = type,
+        .severity = severity,
+        .userid = userid,
+        .note = note ? note : "",
+    };
+
+    if (severity < 0 || severity > 7)
+        return err_set (error, EINVAL, "invalid exception severity");
+    if (!type[0] || strpbrk (type, " \t\n\r\v\f="))
+        return err_set (error, EINVAL, "invalid exception type");
+    return manager_post (m, job, &ev, error);
+}
+
+void post_resume (struct manager *m, struct job *job)
+{
+    struct job_host *host = host_of (job);
+
+    host->busy = true;
+    post_effects (m, job);
+    drain_queue (m, job);
+    host->busy = false;
+}
+
+/* Effects that are events are posted (they wait in the queue while the job
+ * is busy); those within this process happen; those that leave it wait for
+ * the commit.
+ */
+void post_effects (struct manager *m, struct job *job)
+{
+    static const struct {
+        int owed;
+        enum event_kind kind;
+    } own[] = {
+        {OWE_DEPEND, EVENT_DEPEND},
+        {OWE_FREE, EVENT_FREE},
+        {OWE_CLEAN, EVENT_CLEAN},
+    };
+    struct job_inflight f = post_inflight (job);
+    int owed = job_effects (job, &f);
+
+    if (owed & OWE_ALLOC_CANCEL) {
+        alloc_cancel (m->alloc, job);
+        f = post_inflight (job);
+        owed = job_effects (job, &f);
+    }
+    if ((owed & OWE_ALLOC) && alloc_enqueue (m->alloc, job) < 0)
+        return;
+    if ((owed & OWE_START)
+        || ((owed & OWE_KILL) && host_of (job)->kill_stage == 0))
+        outbox_act (m->outbox, job);
+    for (size_t i = 0; i < sizeof (own) / sizeof (own[0]); i++) {
+        struct event ev = {.kind = own[i].kind};
+        if ((owed & own[i].owed) && manager_post (m, job, &ev, NULL) < 0)
+            log_errno (PART, "posting %s", event_kind_name (ev.kind));
+    }
+}

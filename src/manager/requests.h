@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The manager's request families: each is a table of rows that manager.c
+ * registers, and a part with what is to be answered later.
+ */
+
+#ifndef SLUICE_MANAGER_REQUESTS_H
+#define SLUICE_MANAGER_REQUESTS_H
+
+#include "manager/manager_private.h"
+#include "wire/jobspec.h"
+
+/* ---- submit.c: job-ingest.* ---- */
+
+struct ingest *ingest_create (struct manager *m);
+void ingest_destroy (struct ingest *in);
+/* Defaults of the configuration; duration < 0, queue NULL: none. */
+void ingest_set_defaults (struct ingest *in,
+                          double duration,
+                          const char *queue);
+/* Ids go on after this one. */
+void ingest_set_last (struct ingest *in, uint64_t max_id);
+const struct request_row *ingest_requests (void);
+/* Submit a job with a checked spec: in SCHED, or wherever plugins hold it,
+ * when the call returns.  NULL, errno and a sentence if it was rejected.
+ */
+struct job *submit_job (struct manager *m,
+                        const char *J,
+                        struct text *spec,
+                        uint32_t userid,
+                        int urgency,
+                        int flags,
+                        flux_error_t *error);
+
+/* ---- queue.c: queue-* and alloc-query ---- */
+
+struct queues *queues_create (struct manager *m);
+void queues_destroy (struct queues *q);
+int queues_restore (struct queues *q, bool stop);
+/* May a job with this jobspec (NULL: unchecked) be submitted? */
+int queues_accept (struct queues *q,
+                   const struct jobspec *spec,
+                   flux_error_t *error);
+bool queues_started (const struct queues *q);
+const struct request_row *queues_requests (void);
+
+/* The active job of a request, or NULL, errnum and "job is inactive" or the
+ * text for one that is unknown.
+ */
+struct job *request_job (struct manager *m,
+                         uint64_t id,
+                         int errnum,
+                         const char *unknown,
+                         flux_error_t *error);
+/* Is the job meant by raiseall or killall? */
+struct req_all;
+bool request_selects (const struct req_all *req,
+                      const struct job *job,
+                      int states);
+/* Answer with what those two did, after the commit. */
+int request_respond_count (struct manager *m,
+                           const flux_msg_t *msg,
+                           unsigned int count,
+                           unsigned int errors);
+
+/* ---- raise.c, kill.c, urgency.c, update.c, info.c ---- */
+
+const struct request_row *raise_requests (void);
+const struct request_row *kill_requests (void);
+const struct request_row *urgency_requests (void);
+const struct request_row *update_requests (void);
+const struct request_row *info_requests (void);
+char *info_stats (void *arg);
+
+/* ---- wait.c, drain.c ---- */
+
+struct waits *waits_create (struct manager *m);
+void waits_destroy (struct waits *w);
+const struct request_row *wait_requests (void);
+void waits_disconnect (struct waits *w, const flux_msg_t *msg);
+
+struct drains *drains_create (struct manager *m);
+void drains_destroy (struct drains *d);
+const struct request_row *drain_requests (void);
+void drains_disconnect (struct drains *d, const flux_msg_t *msg);
+
+/* ---- purge.c ---- */
+
+struct purger *purger_create (struct manager *m);
+void purger_destroy (struct purger *p);
+void purger_set_limits (struct purger *p, double age, int num);
+const struct request_row *purge_requests (void);
+
+/* ---- resource.c ---- */
+
+struct resources *resources_create (struct manager *m,
+                                    const struct rset *all,
+                                    const char *topo_xml,
+                                    flux_error_t *error);
+void resources_destroy (struct resources *res);
+int resources_restore (struct resources *res, flux_error_t *error);
+int resources_check_exclude (struct resources *res,
+                             const char *targets,
+                             flux_error_t *error);
+void resources_set_exclude (struct resources *res, const char *targets);
+const struct request_row *resource_requests (void);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* What the manager reads of the configuration (flux-config-job-manager(5),
+ * flux-config-policy(5), flux-config-exec(5), flux-config-resource(5)).
+ */
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/jload.h"
+#include "wire/requests_job.h"
+
+/* A duration (RFC 23); "inf" is INFINITY. */
+static int duration_parse (const char *s, double *seconds)
+{
+    static const struct {
+        const char *suffix;
+        double factor;
+    } units[] = {
+        {"", 1.}, {"s", 1.}, {"ms", 1e-3}, {"m", 60.}, {"h", 3600.},
+        {"d", 86400.},
+    };
+    char *end;
+    double n = strtod (s, &end);
+
+    if (end == s || isnan (n) || n < 0.)
+        return -1;
+    for (size_t i = 0; i < sizeof (units) / sizeof (units[0]); i++) {
+        if (!strcmp (end, units[i].suffix)) {
+            *seconds = n * units[i].factor;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+/* The value at a dotted path, or NULL. */
+static json_t *lookup (json_t *o, const char *path)
+{
+    const char *dot;
+
+    while (o && (dot = strchr (path, '.'))) {
+        char key[64];
+
+        if ((size_t)(dot - path) >= sizeof (key))
+            return NULL;
+        memcpy (key, path, dot - path);
+        key[dot - path] = '\0';
+        o = json_object_get (o, key);
+        path = dot + 1;
+    }
+    return json_object_get (o, path);
+}
+
+static int get_duration (json_t *o,
+                         const char *path,
+                         double *value,
+                         flux_error_t *error)
+{
+    json_t *v = lookup (o, path);
+    char buf[48];
+
+    if (!v)
+        return 0;
+    if (json_is_number (v) && json_number_value (v) >= 0.)
+        *value = json_number_value (v);
+    else if (!json_is_string (v)
+             || duration_parse (json_string_value (v), value) < 0)
+        return err_set (error,
+                        EINVAL,
+                        "%s: expected a duration like \"1h\", got %s",
+                        path,
+                        jload_show (v, buf));
+    return 0;
+}
+
+static int get_string (json_t *o,
+                       const char *path,
+                       char **value,
+                       flux_error_t *error)
+{
+    json_t *v = lookup (o, path);
+
+    if (!v)
+        return 0;
+    if (!json_is_string (v))
+        return err_set (error,
+                        EINVAL,
+                        "%s: expected a string, got %s",
+                        path,
+                        jload_type (v));
+    if (!(*value = strdup (json_string_value (v))))
+        return err_set (error, ENOMEM, "out of memory");
+    return 0;
+}
+
+static int get_limit (json_t *o,
+                      const char *path,
+                      int *value,
+                      flux_error_t *error)
+{
+    json_t *v = lookup (o, path);
+
+    if (!v)
+        return 0;
+    if (!json_is_integer (v) || json_integer_value (v) < 0
+        || json_integer_value (v) > INT32_MAX)
+        return err_set (error,
+                        EINVAL,
+                        "%s: expected an integer of 0 or more",
+                        path);
+    *value = json_integer_value (v);
+    return 0;
+}
+
+static int get_bool (json_t *o,
+                     const char *path,
+                     bool *value,
+                     flux_error_t *error)
+{
+    json_t *v = lookup (o, path);
+
+    if (!v)
+        return 0;
+    if (!json_is_boolean (v))
+        return err_set (error, EINVAL, "%s: expected a boolean", path);
+    *value = json_is_true (v);
+    return 0;
+}
+
+int manager_settings_decode (const char *json,
+                             struct manager_settings *s,
+                             flux_error_t *error)
+{
+    json_t *o;
+    int rc = -1;
+
+    *s = (struct manager_settings){
+        .kill_timeout = -1.,
+        .default_duration = -1.,
+        .inactive_age_limit = -1.,
+        .inactive_num_limit = -1,
+    };
+    if (!json)
+        return 0;
+    if (!(o = jload_object (json, strlen (json), "configuration", error)))
+        return -1;
+    if (get_duration (o, "exec.kill-timeout", &s->kill_timeout, error) == 0
+        && get_duration (o,
+                         "policy.jobspec.defaults.system.duration",
+                         &s->default_duration,
+                         error)
+               == 0
+        && get_string (o,
+                       "policy.jobspec.defaults.system.queue",
+                       &s->default_queue,
+                       error)
+               == 0
+        && get_duration (o,
+                         "job-manager.inactive-age-limit",
+                         &s->inactive_age_limit,
+                         error)
+               == 0
+        && get_limit (o,
+                      "job-manager.inactive-num-limit",
+                      &s->inactive_num_limit,
+                      error)
+               == 0
+        && get_bool (o,
+                     "job-manager.stop-queues-on-restart",
+                     &s->stop_queues_on_restart,
+                     error)
+               == 0
+        && get_string (o, "resource.exclude", &s->exclude, error) == 0)
+        rc = 0;
+    json_decref (o);
+    if (rc < 0)
+        manager_settings_clear (s);
+    return rc;
+}
+
+void manager_settings_clear (struct manager_settings *s)
+{
+    free (s->default_queue);
+    free (s->exclude);
+    s->default_queue = s->exclude = NULL;
+}

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/eventlog.h"
+#include "wire/jbuf.h"
+#include "wire/requests_job.h"
+
+/* Unpack by jansson's format; optional things keep what they were. */
+static int unpack (const flux_msg_t *msg,
+                   flux_error_t *error,
+                   const char *fmt,
+                   ...)
+{
+    const char *topic = NULL;
+    const char *why;
+    va_list ap;
+    int rc;
+
+    va_start (ap, fmt);
+    rc = flux_msg_vunpack (msg, fmt, ap);
+    va_end (ap);
+    if (rc == 0)
+        return 0;
+    (void)flux_msg_get_topic (msg, &topic);
+    why = flux_msg_last_error (msg);
+    return err_set (error,
+                    EPROTO,
+                    "malformed %s request: %s",
+                    topic ? topic : "",
+                    why && why[0] ? why : "a JSON object is expected");
+}
+
+/* -1 and 2^32-1 both mean anyone. */
+static int to_userid (json_int_t n, uint32_t *userid, flux_error_t *error)
+{
+    if (n < -1 || n > UINT32_MAX)
+        return err_set (error,
+                        EPROTO,
+                        "userid %lld is out of range",
+                        (long long)n);
+    *userid = n;
+    return 0;
+}
+
+int req_submit_decode (const flux_msg_t *msg,
+                       struct req_submit *r,
+                       flux_error_t *error)
+{
+    return unpack (msg,
+                   error,
+                   "{s:s s:i s:i}",
+                   "J",
+                   &r->J,
+                   "urgency",
+                   &r->urgency,
+                   "flags",
+                   &r->flags);
+}
+
+int req_raise_decode (const flux_msg_t *msg,
+                      struct req_raise *r,
+                      flux_error_t *error)
+{
+    json_int_t id;
+
+    r->note = NULL;
+    if (unpack (msg,
+                error,
+                "{s:I s:i s:s s?s}",
+                "id",
+                &id,
+                "severity",
+                &r->severity,
+                "type",
+                &r->type,
+                "note",
+                &r->note)
+        < 0)
+        return -1;
+    r->id = id;
+    return 0;
+}
+
+int req_raiseall_decode (const flux_msg_t *msg,
+                         struct req_all *r,
+                         flux_error_t *error)
+{
+    json_int_t userid;
+    int dry_run;
+
+    r->note = NULL;
+    if (unpack (msg,
+                error,
+                "{s:b s:I s:i s:i s:s s?s}",
+                "dry_run",
+                &dry_run,
+                "userid",
+                &userid,
+                "states",
+                &r->states,
+                "severity",
+                &r->severity,
+                "type",
+                &r->type,
+                "note",
+                &r->note)
+        < 0)
+        return -1;
+    r->dry_run = dry_run;
+    return to_userid (userid, &r->userid, error);
+}
+
+int req_killall_decode (const flux_msg_t *msg,
+                        struct req_all *r,
+                        flux_error_t *error)
+{
+    json_int_t userid;
+    int dry_run;
+
+    if (unpack (msg,
+                error,
+                "{s:b s:I s:i}",
+                "dry_run",
+                &dry_run,
+                "userid",
+                &userid,
+                "signum",
+                &r->signum)
+        < 0)
+        return -1;
+    r->dry_run = dry_run;
+    return to_userid (userid, &r->userid, error);
+}
+
+int req_id_decode (const flux_msg_t *msg,
+                   uint64_t *id,
+                   const char *key,
+                   int *value,
+                   flux_error_t *error)
+{
+    json_int_t n;
+    int rc;
+
+    if (key)
+        rc = unpack (msg, error, "{s:I s:i}", "id", &n, key, value);
+    else
+        rc = unpack (msg, error, "{s:I}", "id", &n);
+    if (rc < 0)
+        return -1;
+    *id = n;
+    return 0;
+}
+
+static int dump (json_t *o, char **text, flux_error_t *error)
+{
+    if (!json_is_object (o))
+        return err_set (error, EPROTO, "malformed request: not an object");
+    if (!(*text = json_dumps (o, JSON_COMPACT)))
+        return err_set (error, ENOMEM, "out of memory");
+    return 0;
+}
+
+int req_object_decode (const flux_msg_t *msg,
+                       uint64_t *id,
+                       const char *key,
+                       char **text,
+                       bool *volatile_,
+                       flux_error_t *error)
+{
+    json_int_t n;
+    json_t *o;
+    int b = 0;
+
+    if (unpack (msg,
+                error,
+                "{s:I s?b s:o}",
+                "id",
+                &n,
+                "volatile",
+                &b,
+                key,
+                &o)
+        < 0)
+        return -1;
+    *id = n;
+    if (volatile_)
+        *volatile_ = b;
+    return dump (o, text, error);
+}
+
+int req_queue_decode (const flux_msg_t *msg,
+                      const char *key,
+                      struct req_queue *r,
+                      flux_error_t *error)
+{
+    int on, all, nocheckpoint = 0;
+
+    r->name = r->reason = NULL;
+    if (unpack (msg,
+                error,
+                "{s?s s:b s?s s:b s?b}",
+                "name",
+                &r->name,
+                key,
+                &on,
+                "reason",
+                &r->reason,
+                "all",
+                &all,
+                "nocheckpoint",
+                &nocheckpoint)
+        < 0)
+        return -1;
+    r->on = on;
+    r->all = all;
+    r->nocheckpoint = nocheckpoint;
+    return 0;
+}
+
+int req_name_decode (const flux_msg_t *msg,
+                     const char **name,
+                     flux_error_t *error)
+{
+    *name = NULL;
+    if (!flux_msg_has_payload (msg))
+        return 0;
+    return unpack (msg, error, "{s?s}", "name", name);
+}
+
+int req_getattr_decode (const flux_msg_t *msg,
+                        uint64_t *id,
+                        const char ***attrs,
+                        flux_error_t *error)
+{
+    json_int_t n;
+    json_t *list, *entry;
+    size_t i;
+
+    if (unpack (msg, error, "{s:I s:o}", "id", &n, "attrs", &list) < 0)
+        return -1;
+    if (!(*attrs = calloc (json_array_size (list) + 1, sizeof (char *))))
+        return err_set (error, ENOMEM, "out of memory");
+    *id = n;
+    json_array_foreach (list, i, entry) {
+        if (!((*attrs)[i] = json_string_value (entry))) {
+            free (*attrs);
+            return err_set (error, EPROTO, "attrs[%zu] is not a string", i);
+        }
+    }
+    return 0;
+}
+
+int req_list_decode (const flux_msg_t *msg,
+                     int *max_entries,
+                     flux_error_t *error)
+{
+    return unpack (msg, error, "{s:i}", "max_entries", max_entries);
+}
+
+int req_purge_decode (const flux_msg_t *msg,
+                      struct req_purge *r,
+                      flux_error_t *error)
+{
+    int force;
+
+    if (unpack (msg,
+                error,
+                "{s:F s:i s:i s:b}",
+                "age_limit",
+                &r->age_limit,
+                "num_limit",
+                &r->num_limit,
+                "batch",
+                &r->batch,
+                "force",
+                &force)
+        < 0)
+        return -1;
+    r->force = force;
+    return 0;
+}
+
+int req_number_decode (const flux_msg_t *msg,
+                       const char *key,
+                       double *value,
+                       flux_error_t *error)
+{
+    return unpack (msg, error, "{s:F}", key, value);
+}
+
+int req_drain_decode (const flux_msg_t *msg,
+                      struct req_drain *r,
+                      flux_error_t *error)
+{
+    r->reason = r->mode = NULL;
+    return unpack (msg,
+                   error,
+                   "{s:s s?s s?s}",
+                   "targets",
+                   &r->targets,
+                   "reason",
+                   &r->reason,
+                   "mode",
+                   &r->mode);
+}
+
+int req_jobspec_decode (const flux_msg_t *msg,
+                        char **text,
+                        flux_error_t *error)
+{
+    json_t *o;
+
+    if (unpack (msg, error, "{s:o}", "jobspec", &o) < 0)
+        return -1;
+    return dump (o, text, error);
+}
+
+int req_cancel_decode (const flux_msg_t *msg, uint32_t *matchtag)
+{
+    json_int_t n;
+
+    if (unpack (msg, NULL, "{s:I}", "matchtag", &n) < 0)
+        return -1;
+    *matchtag = n;
+    return 0;
+}
+
+/* ---- answers and contexts ---- */
+
+/* {"KEY":TEXT} */
+static char *wrapped (const char *key, const char *text)
+{
+    struct jbuf b = {0};
+
+    jbuf_lit (&b, "{");
+    jbuf_string (&b, key);
+    jbuf_lit (&b, ":");
+    jbuf_lit (&b, text);
+    jbuf_lit (&b, "}");
+    return jbuf_take (&b, NULL);
+}
+
+char *wire_annotations_context (const char *patch)
+{
+    return wrapped ("annotations", patch);
+}
+
+char *wire_memo_patch (const char *memo)
+{
+    return wrapped ("user", memo);
+}
+
+static char *sched_annotation (const char *summary)
+{
+    struct jbuf b = {0};
+
+    jbuf_lit (&b, "{\"sched\":{\"resource_summary\":");
+    jbuf_string (&b, summary);
+    jbuf_lit (&b, "}}");
+    return jbuf_take (&b, NULL);
+}
+
+char *wire_alloc_context (const struct text *annotations, const char *summary)
+{
+    char *patch = sched_annotation (summary);
+    char *all, *context;
+
+    if (!patch || !annotations)
+        all = patch;
+    else {
+        all = annotations_merge (annotations->s, patch);
+        free (patch);
+    }
+    if (!all)
+        return NULL;
+    context = wire_annotations_context (all);
+    free (all);
+    return context;
+}
+
+char *wire_job_exception_encode (uint64_t id, const struct event *ev)
+{
+    struct jbuf b = {0};
+
+    jbuf_lit (&b, "{\"id\":");
+    jbuf_int (&b, id);
+    jbuf_lit (&b, ",\"type\":");
+    jbuf_string (&b, ev->type);
+    jbuf_lit (&b, ",\"severity\":");
+    jbuf_int (&b, ev->severity);
+    jbuf_lit (&b, "}");
+    return jbuf_take (&b, NULL);
+}
+
+char *wire_wait_encode (uint64_t id, bool success, const char *errstr)
+{
+    struct jbuf b = {0};
+
+    jbuf_lit (&b, "{\"id\":");
+    jbuf_int (&b, id);
+    jbuf_lit (&b, success ? ",\"success\":true" : ",\"success\":false");
+    jbuf_lit (&b, ",\"errstr\":");
+    jbuf_string (&b, errstr);
+    jbuf_lit (&b, "}");
+    return jbuf_take (&b, NULL);
+}
+
+static void optional (struct jbuf *b, const char *key, const char *value)
+{
+    if (!value)
+        return;
+    jbuf_lit (b, ",");
+    jbuf_string (b, key);
+    jbuf_lit (b, ":");
+    jbuf_string (b, value);
+}
+
+char *wire_queue_status_encode (const struct queue_status *q)
+{
+    struct jbuf b = {0};
+
+    jbuf_lit (&b, q->enable ? "{\"enable\":true" : "{\"enable\":false");
+    jbuf_lit (&b, q->start ? ",\"start\":true" : ",\"start\":false");
+    optional (&b, "disable_reason", q->disable_reason);
+    optional (&b, "stop_reason", q->stop_reason);
+    jbuf_lit (&b, "}");
+    return jbuf_take (&b, NULL);
+}
+
+int wire_queue_status_decode (const char *text,
+                              bool *enable,
+                              char **disable_reason,
+                              bool *start,
+                              char **stop_reason)
+{
+    const char *why_disabled = NULL, *why_stopped = NULL;
+    json_t *o = json_loads (text, 0, NULL);
+    int e, s, rc;
+
+    rc = json_unpack (o,
+                      "{s:b s:b s?s s?s}",
+                      "enable",
+                      &e,
+                      "start",
+                      &s,
+                      "disable_reason",
+                      &why_disabled,
+                      "stop_reason",
+                      &why_stopped);
+    if (rc == 0) {
+        *enable = e;
+        *start = s;
+        *disable_reason = why_disabled ? strdup (why_disabled) : NULL;
+        *stop_reason = why_stopped ? strdup (why_stopped) : NULL;
+    }
+    else
+        errno = EINVAL;
+    json_decref (o);
+    return rc;
+}
+
+void wire_list_entry (struct jbuf *b, const struct job *job)
+{
+    static const char *const keys[] = {
+        "{\"id\":", ",\"userid\":", ",\"urgency\":", ",\"priority\":",
+        ",\"state\":",
+    };
+    const int64_t values[] = {
+        job->id, job->userid, job->urgency, job->priority, job->state,
+    };
+
+    for (size_t i = 0; i < sizeof (keys) / sizeof (keys[0]); i++) {
+        jbuf_lit (b, keys[i]);
+        jbuf_int (b, values[i]);
+    }
+    jbuf_lit (b, ",\"t_submit\":");
+    jbuf_real (b, job->t_submit);
+    if (job->annotations) {
+        jbuf_lit (b, ",\"annotations\":");
+        jbuf_lit (b, job->annotations->s);
+    }
+    for (unsigned int i = 0; i < job->ndeps; i++) {
+        jbuf_lit (b, i == 0 ? ",\"dependencies\":[" : ",");
+        jbuf_string (b, job->deps[i]);
+    }
+    jbuf_lit (b, job->ndeps > 0 ? "]}" : "}");
+}

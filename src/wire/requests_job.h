@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Payloads of requests to job-ingest, job-manager and resource, as typed
+ * data, and the answers to them.
+ *
+ * Each *_decode returns 0, or -1, EPROTO and a sentence.  Strings are borrowed
+ * from the message unless noted; an optional string that is absent is NULL.
+ * Encoders return malloced JSON text, or NULL and ENOMEM.
+ */
+
+#ifndef SLUICE_WIRE_REQUESTS_JOB_H
+#define SLUICE_WIRE_REQUESTS_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <flux/message.h>
+
+#include "base/err.h"
+#include "job/job.h"
+#include "res/rset.h"
+
+#define USERID_ANY UINT32_MAX
+
+struct req_submit {
+    const char *J;
+    int urgency;
+    int flags;
+};
+int req_submit_decode (const flux_msg_t *msg,
+                       struct req_submit *r,
+                       flux_error_t *error);
+
+struct req_raise {
+    uint64_t id;
+    int severity;
+    const char *type;
+    const char *note;
+};
+int req_raise_decode (const flux_msg_t *msg,
+                      struct req_raise *r,
+                      flux_error_t *error);
+
+/* raiseall; killall has signum instead of states, severity, type, note. */
+struct req_all {
+    bool dry_run;
+    uint32_t userid; /* USERID_ANY: all users */
+    int states;
+    int severity;
+    const char *type;
+    const char *note;
+    int signum;
+};
+int req_raiseall_decode (const flux_msg_t *msg,
+                         struct req_all *r,
+                         flux_error_t *error);
+int req_killall_decode (const flux_msg_t *msg,
+                        struct req_all *r,
+                        flux_error_t *error);
+
+/* {id} and one integer more, named key, which may be NULL for none. */
+int req_id_decode (const flux_msg_t *msg,
+                   uint64_t *id,
+                   const char *key,
+                   int *value,
+                   flux_error_t *error);
+
+/* {id} and an object under key: *text is its JSON, malloced.  volatile_ may
+ * be NULL.
+ */
+int req_object_decode (const flux_msg_t *msg,
+                       uint64_t *id,
+                       const char *key,
+                       char **text,
+                       bool *volatile_,
+                       flux_error_t *error);
+
+/* queue-enable (key "enable"), queue-start (key "start"). */
+struct req_queue {
+    const char *name;
+    bool on;
+    const char *reason;
+    bool all;
+    bool nocheckpoint;
+};
+int req_queue_decode (const flux_msg_t *msg,
+                      const char *key,
+                      struct req_queue *r,
+                      flux_error_t *error);
+/* queue-status: NULL for the anonymous queue. */
+int req_name_decode (const flux_msg_t *msg,
+                     const char **name,
+                     flux_error_t *error);
+
+/* getattr; attrs is malloced and NULL-terminated. */
+int req_getattr_decode (const flux_msg_t *msg,
+                        uint64_t *id,
+                        const char ***attrs,
+                        flux_error_t *error);
+/* list */
+int req_list_decode (const flux_msg_t *msg,
+                     int *max_entries,
+                     flux_error_t *error);
+
+struct req_purge {
+    double age_limit; /* < 0: unset */
+    int num_limit;    /* < 0: unset */
+    int batch;
+    bool force;
+};
+int req_purge_decode (const flux_msg_t *msg,
+                      struct req_purge *r,
+                      flux_error_t *error);
+
+/* {timeout} of set-batch-timeout, {expiration} of expiration-update. */
+int req_number_decode (const flux_msg_t *msg,
+                       const char *key,
+                       double *value,
+                       flux_error_t *error);
+
+/* drain, undrain */
+struct req_drain {
+    const char *targets;
+    const char *reason;
+    const char *mode;
+};
+int req_drain_decode (const flux_msg_t *msg,
+                      struct req_drain *r,
+                      flux_error_t *error);
+
+/* feasibility.check: *text is the jobspec's JSON, malloced. */
+int req_jobspec_decode (const flux_msg_t *msg,
+                        char **text,
+                        flux_error_t *error);
+
+/* *-cancel */
+int req_cancel_decode (const flux_msg_t *msg, uint32_t *matchtag);
+
+/* ---- answers and contexts ---- */
+
+/* The context of alloc: all annotations, with the scheduler's summary. */
+char *wire_alloc_context (const struct text *annotations, const char *summary);
+/* The payload of the "job-exception" event message. */
+char *wire_job_exception_encode (uint64_t id, const struct event *ev);
+/* {"annotations": patch} */
+char *wire_annotations_context (const char *patch);
+/* {"user": memo}: a memo as a patch of annotations. */
+char *wire_memo_patch (const char *memo);
+char *wire_wait_encode (uint64_t id, bool success, const char *errstr);
+
+struct queue_status {
+    bool enable;
+    bool start;
+    const char *disable_reason; /* NULL: none */
+    const char *stop_reason;
+};
+char *wire_queue_status_encode (const struct queue_status *q);
+/* The same back, as the store keeps it; strings are malloced. */
+int wire_queue_status_decode (const char *text,
+                              bool *enable,
+                              char **disable_reason,
+                              bool *start,
+                              char **stop_reason);
+
+/* One entry of job-manager.list. */
+struct jbuf;
+void wire_list_entry (struct jbuf *b, const struct job *job);
+
+/* What the manager reads of the configuration (JSON text of the whole).
+ * Absent values are < 0 or NULL.
+ */
+struct manager_settings {
+    double kill_timeout;
+    double default_duration;
+    char *default_queue; /* malloced */
+    double inactive_age_limit;
+    int inactive_num_limit;
+    bool stop_queues_on_restart;
+    char *exclude; /* idset or hostlist; malloced */
+};
+int manager_settings_decode (const char *json,
+                             struct manager_settings *s,
+                             flux_error_t *error);
+void manager_settings_clear (struct manager_settings *s);
+
+#endif
