@@ -106,10 +106,10 @@ int jobtap_config_check (struct jobtap *jt,
         return err_set (error, ENOMEM, "conf.update: out of memory");
     }
     for (i = 0; i < s->count && rc == 0; i++)
-        rc = tap_conf_update (s->plugins[i], conf, error);
+        rc = tap_conf_update (s->entries[i].plugin, conf, error);
     /* Nobody keeps a configuration that is not going to be. */
     for (size_t j = 0; rc < 0 && j < i; j++)
-        tap_conf_update (s->plugins[j], jt->config, NULL);
+        tap_conf_update (s->entries[j].plugin, jt->config, NULL);
     tap_stack_unref (s);
     json_decref (conf);
     if (rc < 0)

@@ -81,13 +81,23 @@ struct tap_plugin {
     struct tap_plugin *prev, *next;
 };
 
+/* A plugin and its handler for one topic, as long as the version of its
+ * handlers is this one.
+ */
+struct tap_entry {
+    struct tap_plugin *plugin;
+    flux_plugin_f cb;
+    void *data;
+    uint32_t version;
+};
+
 /* Plugins that handle one topic, in order.  Counted, because a callback may
  * change the list while it is walked.
  */
 struct tap_stack {
     int refs;
     size_t count;
-    struct tap_plugin *plugins[];
+    struct tap_entry entries[];
 };
 
 /* What one walk of a stack is about: the provider of its arguments.  If the
@@ -135,6 +145,7 @@ struct jobtap {
     struct tap_plugin *plugins;
     struct tap_plugin *removed;          /* see struct tap_plugin */
     struct tap_stack *stacks[TOPIC_MAX]; /* NULL: not looked up yet */
+    uint32_t version;                    /* of all handlers, at that time */
     struct tap_frame *frame;             /* innermost, or NULL */
     struct tap_record *records;
     uint64_t subscriptions;
@@ -185,6 +196,8 @@ const char *tap_topic_name (enum tap_topic topic);
 void tap_stacks_forget (struct jobtap *jt);
 /* The TOPIC_STATE_ of a state bit; TOPIC_MAX for NEW. */
 enum tap_topic tap_state_topic (int state);
+/* An empty stack with room for size entries; NULL and ENOMEM. */
+struct tap_stack *tap_stack_new (size_t size);
 /* Plugins that match topic, with a reference to be dropped by
  * tap_stack_unref; NULL and ENOMEM.
  */

@@ -94,6 +94,21 @@ void tap_record_drop_plugin (struct tap_plugin *t)
     }
 }
 
+static struct tap_attached *next_subscriber (struct tap_record *r,
+                                             struct tap_attached *last)
+{
+    struct tap_attached *next = NULL;
+    struct tap_attached *a;
+
+    LL_FOREACH (r->attached, a)
+    {
+        if (a->subscribed && (!last || a->seq > last->seq)
+            && (!next || a->seq < next->seq))
+            next = a;
+    }
+    return next;
+}
+
 struct tap_stack *tap_subscribers (struct jobtap *jt, uint64_t id)
 {
     struct tap_record *r = tap_record (jt, id);
@@ -101,28 +116,15 @@ struct tap_stack *tap_subscribers (struct jobtap *jt, uint64_t id)
     struct tap_stack *s;
     size_t count = 0;
 
-    if (!r)
+    if (!r || !next_subscriber (r, NULL))
         return NULL;
-    LL_FOREACH (r->attached, a)
-    count += a->subscribed;
-    if (count == 0 || !(s = malloc (sizeof (*s) + count * sizeof (void *))))
+    LL_COUNT (r->attached, a, count);
+    if (!(s = tap_stack_new (count)))
         return NULL;
-    s->refs = 1;
-    s->count = 0;
-    LL_FOREACH (r->attached, a)
-    {
-        size_t i = s->count;
-
-        if (!a->subscribed)
-            continue;
-        for (; i > 0; i--) {
-            if (tap_attached (s->plugins[i - 1], id, false)->seq < a->seq)
-                break;
-            s->plugins[i] = s->plugins[i - 1];
-        }
-        s->plugins[i] = a->plugin;
+    for (a = next_subscriber (r, NULL); a; a = next_subscriber (r, a)) {
+        /* No version of handlers is 0 once there are any: looked up later. */
+        s->entries[s->count++] = (struct tap_entry){ .plugin = a->plugin };
         tap_ref (a->plugin);
-        s->count++;
     }
     return s;
 }

@@ -12,6 +12,7 @@
 
 #include "jobtap/private.h"
 #include "lib/plugin_args.h"
+#include "lib/plugin_host.h"
 
 static const char *const topic_names[TOPIC_MAX] = {
     [TOPIC_CREATE] = "job.create",
@@ -55,6 +56,17 @@ enum tap_topic tap_state_topic (int state)
     }
 }
 
+struct tap_stack *tap_stack_new (size_t size)
+{
+    struct tap_stack *s;
+
+    if ((s = malloc (sizeof (*s) + size * sizeof (s->entries[0])))) {
+        s->refs = 1;
+        s->count = 0;
+    }
+    return s;
+}
+
 struct tap_stack *tap_stack_match (struct jobtap *jt, const char *topic)
 {
     struct tap_plugin *t;
@@ -62,25 +74,44 @@ struct tap_stack *tap_stack_match (struct jobtap *jt, const char *topic)
     size_t count = 0;
 
     DL_COUNT (jt->plugins, t, count);
-    if (!(s = malloc (sizeof (*s) + count * sizeof (s->plugins[0]))))
+    if (!(s = tap_stack_new (count)))
         return NULL;
-    s->refs = 1;
-    s->count = 0;
     DL_FOREACH (jt->plugins, t)
     {
-        if (!flux_plugin_match_handler (t->p, topic))
+        struct tap_entry *e = &s->entries[s->count];
+
+        if (!(e->cb = flux_priv_plugin_match (t->p, topic, &e->data)))
             continue;
+        e->version = flux_priv_plugin_version (t->p);
+        e->plugin = t;
         tap_ref (t);
-        s->plugins[s->count++] = t;
+        s->count++;
     }
     return s;
 }
 
+/* Plugins may change their handlers at any time; this changes with them. */
+static uint32_t handlers_version (struct jobtap *jt)
+{
+    struct tap_plugin *t;
+    uint32_t sum = 0;
+
+    DL_FOREACH (jt->plugins, t)
+    {
+        sum += flux_priv_plugin_version (t->p);
+    }
+    return sum;
+}
+
 struct tap_stack *tap_stack_of (struct jobtap *jt, enum tap_topic topic)
 {
-    struct tap_stack *s = jt->stacks[topic];
+    uint32_t version = handlers_version (jt);
+    struct tap_stack *s;
 
-    if (!s) {
+    if (version != jt->version)
+        tap_stacks_forget (jt);
+    jt->version = version;
+    if (!(s = jt->stacks[topic])) {
         if (!(s = tap_stack_match (jt, topic_names[topic])))
             return NULL;
         jt->stacks[topic] = s;
@@ -94,7 +125,7 @@ void tap_stack_unref (struct tap_stack *s)
     if (!s || --s->refs > 0)
         return;
     for (size_t i = 0; i < s->count; i++)
-        tap_unref (s->plugins[i]);
+        tap_unref (s->entries[i].plugin);
     free (s);
 }
 
@@ -133,15 +164,22 @@ static void flush_updates (struct tap_plugin *t, struct tap_frame *frame)
     free (context);
 }
 
-static int call_plugin (struct tap_plugin *t,
-                        struct tap_frame *frame,
-                        const char *topic,
-                        flux_plugin_arg_t *args)
+static int call_entry (struct tap_entry *e,
+                       struct tap_frame *frame,
+                       const char *topic,
+                       flux_plugin_arg_t *args)
 {
+    struct tap_plugin *t = e->plugin;
+    uint32_t version = flux_priv_plugin_version (t->p);
     int rc;
 
-    errno = 0;
-    rc = flux_plugin_call (t->p, topic, args);
+    if (e->version != version) {
+        e->cb = flux_priv_plugin_match (t->p, topic, &e->data);
+        e->version = version;
+    }
+    if (!e->cb)
+        return 0;
+    rc = e->cb (t->p, topic, args, e->data);
     if (frame->updates) {
         flush_updates (t, frame);
         flux_priv_plugin_arg_changed (args);
@@ -152,7 +190,7 @@ static int call_plugin (struct tap_plugin *t,
                          topic,
                          frame->call->job,
                          tap_args_errmsg (args));
-    return rc;
+    return rc < 0 ? -1 : 1;
 }
 
 int tap_stack_call (struct jobtap *jt,
@@ -167,9 +205,9 @@ int tap_stack_call (struct jobtap *jt,
 
     jt->frame = &frame;
     for (size_t i = 0; i < s->count && rc >= 0; i++) {
-        if (s->plugins[i]->removed)
+        if (s->entries[i].plugin->removed)
             continue;
-        rc = call_plugin (s->plugins[i], &frame, topic, args);
+        rc = call_entry (&s->entries[i], &frame, topic, args);
         if (rc > 0)
             count++;
     }
@@ -183,14 +221,17 @@ int tap_call_one (struct tap_plugin *t,
                   flux_plugin_arg_t *args)
 {
     struct tap_frame frame = { .call = call, .up = t->jt->frame };
+    struct tap_entry e = { .plugin = t };
     int rc;
 
+    e.cb = flux_priv_plugin_match (t->p, topic, &e.data);
+    e.version = flux_priv_plugin_version (t->p);
     t->jt->frame = &frame;
     tap_ref (t);
-    rc = call_plugin (t, &frame, topic, args);
+    rc = call_entry (&e, &frame, topic, args);
     t->jt->frame = frame.up;
     tap_unref (t);
-    return rc < 0 ? -1 : rc > 0;
+    return rc;
 }
 
 void tap_forget_job (struct jobtap *jt, const struct job *job)
