@@ -120,6 +120,8 @@ static struct then_ctx *then_create (flux_future_t *f, flux_reactor_t *r)
         then_destroy (then);
         return NULL;
     }
+    /* A reactor does not end before it has called. */
+    loop_source_set_counted (then->work, true);
     return then;
 }
 

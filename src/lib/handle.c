@@ -47,7 +47,8 @@ static void root_close (flux_t *h)
         close (h->epollfd);
     if (h->eventfd >= 0)
         close (h->eventfd);
-    flux_conf_decref (h->conf);
+    if (h->conf)
+        flux_conf_decref (h->conf);
 }
 
 void flux_handle_destroy (flux_t *h)

@@ -55,8 +55,12 @@ static void rpc_destroy (void *arg)
 void rpc_forget_handle (flux_t *h)
 {
     for (uint32_t i = 1; i < h->tags.size; i++) {
-        if (h->tags.tags[i].state == TAG_RPC)
-            rpc_end (h->tags.tags[i].owner);
+        if (h->tags.tags[i].state == TAG_RPC) {
+            struct rpc *rpc = h->tags.tags[i].owner;
+
+            rpc_end (rpc);
+            rpc->f->h = NULL;
+        }
     }
 }
 
