@@ -236,6 +236,7 @@ static void post_grant (struct alloc *a, struct grant *g)
         manager_raise (a->m, job, "alloc", 0, UINT32_MAX, g->note, NULL);
     else if (post_granted (a, job, g->R) < 0) {
         a->ops->free (a->sched, job->id);
+        alloc_kick (a);
         manager_raise (a->m,
                        job,
                        "alloc",

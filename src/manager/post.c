@@ -49,16 +49,19 @@ static bool is_plain (const struct event *ev)
 static int queue_push (struct job_host *host, const struct event *ev)
 {
     struct queued_event *q;
+    struct event dated = *ev;
     char *line = NULL;
     size_t len = 0;
 
-    if (!is_plain (ev) && !(line = wire_event_encode (ev, &len)))
+    if (dated.timestamp == 0.)
+        dated.timestamp = clock_now (host->m->clock);
+    if (!is_plain (ev) && !(line = wire_event_encode (&dated, &len)))
         return -1;
     if (!(q = calloc (1, sizeof (*q) + len + 1))) {
         free (line);
         return -1;
     }
-    q->ev = *ev;
+    q->ev = dated;
     q->ev.name = NULL;
     q->R = ev->kind == EVENT_ALLOC ? text_ref (ev->R) : NULL;
     if (line)
@@ -320,7 +323,13 @@ static int post_made (struct manager *m,
     struct wire_event w;
     int rc;
 
-    if (wire_event_make (&w, job, name, 0., context, error) < 0)
+    if (wire_event_make (&w,
+                         job,
+                         name,
+                         clock_now (m->clock),
+                         context,
+                         error)
+        < 0)
         return -1;
     if (R) {
         text_unref (w.ev.R);
