@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/list.h"
+#include "cmd/options.h"
+#include "cmd/paths.h"
+#include "cmd/util.h"
+
+static const struct option_def options[] = {
+    { 'S', "setattr", "ATTR=VAL", "Set an attribute of the broker." },
+    { 'c',
+      "config-path",
+      "PATH",
+      "Read configuration from a file or directory." },
+    { 0, "conf", "VALUE", "Add configuration: KEY=VAL, TOML or JSON." },
+    { 0, "cores", "N", "Pretend that this machine has N cores." },
+    { 'o', "broker-opts", "OPTIONS", "Add options of flux-broker, by commas." },
+    { 'v', "verbose", "[LEVEL]", "Show the command before it is run." },
+    { 'X', "noexec", NULL, "Run nothing (use with -v)." },
+    { 's', "test-size", "N", "Start an instance of N brokers here (only 1)." },
+    { 0, "wrap", "ARGS", "Put these words (by commas) before the broker." },
+    { 0, "sysconfig", NULL, "Use the system instance's configuration." },
+    { 0 },
+};
+
+struct words {
+    char **v;
+    int n;
+};
+
+static void add (struct words *w, char *s)
+{
+    w->v = realloc (w->v, (w->n + 2) * sizeof (*w->v));
+    if (!w->v)
+        die ("out of memory");
+    w->v[w->n++] = s;
+    w->v[w->n] = NULL;
+}
+
+static void add_split (struct words *w, const char *s)
+{
+    char *copy = xstrdup (s);
+    char *save = NULL;
+
+    for (char *p = strtok_r (copy, ",", &save); p;
+         p = strtok_r (NULL, ",", &save))
+        add (w, p);
+}
+
+/* In the order given: later settings win. */
+static void add_options (struct words *w, const struct opts *o)
+{
+    for (size_t i = 0; i < o->nuses; i++) {
+        const char *name = o->uses[i].def->name;
+        const char *val = o->uses[i].value;
+
+        if (!strcmp (name, "setattr")) {
+            if (!strchr (val, '='))
+                die ("--setattr: '%s' is not of the form ATTR=VAL", val);
+            add (w, xasprintf ("-S%s", val));
+        }
+        else if (!strcmp (name, "config-path"))
+            add (w, xasprintf ("-c%s", val));
+        else if (!strcmp (name, "conf"))
+            add (w, xasprintf ("--conf=%s", val));
+        else if (!strcmp (name, "broker-opts"))
+            add_split (w, val);
+        else if (!strcmp (name, "cores"))
+            add (w,
+                 xasprintf ("-Sresource.cores=%ld",
+                            opt_int (o, "cores", 1, 1, 1000000)));
+        else if (!strcmp (name, "sysconfig"))
+            add (w, xstrdup ("-c/etc/flux/system/conf.d"));
+    }
+}
+
+static int run (struct opts *o)
+{
+    struct words w = { 0 };
+    char *broker = find_exec ("broker");
+
+    if (!broker)
+        die ("cannot find flux-broker in FLUX_EXEC_PATH or beside this "
+             "program");
+    opt_int (o, "test-size", 1, 1, 1);
+    for (int i = 0; opt_nth (o, "wrap", i); i++)
+        add_split (&w, opt_nth (o, "wrap", i));
+    add (&w, broker);
+    add_options (&w, o);
+    if (o->argc > 0 && o->argv[0][0] == '-')
+        add (&w, xstrdup ("--"));
+    for (int i = 0; i < o->argc; i++)
+        add (&w, o->argv[i]);
+    if (opt_count (o, "verbose")) {
+        char *line = join_words (w.n, w.v);
+        fprintf (stderr, "flux-start: %s\n", line);
+        free (line);
+    }
+    if (opt_count (o, "noexec"))
+        return 0;
+    setup_environment ();
+    exec_or_die (w.v[0], w.v);
+}
+
+const struct command cmd_start = {
+    .name = "start",
+    .summary = "start an instance, and a program in it",
+    .usage = "[OPTIONS] [COMMAND...]",
+    .options = { options },
+    .verbatim = true,
+    .section = "instance",
+    .run = run,
+};

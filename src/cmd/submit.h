@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Send jobs, and wait for them. */
+
+#ifndef SLUICE_CMD_SUBMIT_H
+#define SLUICE_CMD_SUBMIT_H
+
+#include <flux/core.h>
+
+#include "cmd/options.h"
+
+extern const struct option_def submit_options[];
+
+/* Submit o->argv once, or once for each id of --cc/--bcc, and wait as the
+ * options say.  The value is the exit status.
+ */
+int submit_run (const struct opts *o);
+
+/* Submit one job for flux-run. */
+flux_jobid_t submit_one (flux_t *h, const struct opts *o);
+
+/* With --dry-run: print the jobspecs. */
+int submit_dry_run (const struct opts *o);
+
+#endif
