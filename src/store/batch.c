@@ -46,6 +46,11 @@ void batch_destroy (struct batch *b)
     free (b);
 }
 
+void batch_reset (struct batch *b)
+{
+    *b = (struct batch){ .buf = b->buf, .size = b->size };
+}
+
 static char *batch_room (struct batch *b, size_t n)
 {
     size_t size = b->size ? b->size : 4096;

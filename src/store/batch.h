@@ -44,6 +44,8 @@ struct batch {
 
 struct batch *batch_create (void);
 void batch_destroy (struct batch *b);
+/* Empty it, and keep its memory. */
+void batch_reset (struct batch *b);
 
 /* -1 and ENOMEM, and the batch is as it was. */
 int batch_add_job (struct batch *b, const struct store_job *job);

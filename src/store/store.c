@@ -7,16 +7,30 @@
 #include "base/err.h"
 #include "store/store_ops.h"
 
+/* A larger buffer is not kept for the next batch. */
+#define MAX_SPARE (1UL << 20)
+
 struct store {
     const struct store_ops *ops;
     void *impl;
     struct loop_source *work;
     store_done_f done;
     void *arg;
-    struct batch *open; /* NULL: nothing in it yet */
+    struct batch *open;  /* NULL: nothing in it yet */
+    struct batch *spare; /* an empty one: its memory is mapped already */
     uint64_t next;
     struct store_stats stats;
 };
+
+static void batch_recycle (struct store *s, struct batch *b)
+{
+    if (s->spare || b->size > MAX_SPARE) {
+        batch_destroy (b);
+        return;
+    }
+    batch_reset (b);
+    s->spare = b;
+}
 
 /* Tell of the batches that are finished. */
 static void tell (struct store *s)
@@ -38,7 +52,7 @@ static void tell (struct store *s)
                      b->errnum ? -1 : 0,
                      b->errnum ? b->error.text : NULL,
                      s->arg);
-        batch_destroy (b);
+        batch_recycle (s, b);
     }
 }
 
@@ -98,6 +112,7 @@ void store_close (struct store *s)
     s->ops->destroy (s->impl);
     loop_source_destroy (s->work);
     batch_destroy (s->open);
+    batch_destroy (s->spare);
     free (s);
     errno = saved_errno;
 }
@@ -105,6 +120,10 @@ void store_close (struct store *s)
 /* The open batch, opened at need. */
 static struct batch *open_batch (struct store *s)
 {
+    if (!s->open && s->spare) {
+        s->open = s->spare;
+        s->spare = NULL;
+    }
     if (!s->open)
         s->open = batch_create ();
     return s->open;

@@ -163,7 +163,7 @@ int store_counts (struct store *s, struct store_counts *counts);
 
 struct store_stats {
     uint64_t batches, records, bytes; /* durable */
-    unsigned int queued; /* batches handed over, not yet durable */
+    unsigned int queued;              /* batches handed over, not yet durable */
 };
 void store_stats (const struct store *s, struct store_stats *stats);
 

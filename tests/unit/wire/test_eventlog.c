@@ -16,6 +16,9 @@ static const char spec[] =
     "[\"/bin/true\"],\"slot\":\"task\",\"count\":{\"per_slot\":1}}],"
     "\"attributes\":{\"system\":{\"duration\":0}},\"version\":1}";
 
+static const char R[] =
+    "{\"version\":1,\"execution\":{\"R_lite\":[]},\"scheduling\":{}}";
+
 /* Lines that come back as they are. */
 static const char *const same[] = {
     "{\"timestamp\":1552593348.0730450,\"name\":\"submit\",\"context\":"
@@ -297,9 +300,7 @@ static void test_updates (void)
     is_str (w.ev.context, "{\"annotations\":null}", "and says so");
     wire_event_finish (&w);
 
-    job->R = text_create ("{\"version\":1,\"execution\":{\"R_lite\":[]},"
-                          "\"scheduling\":{}}",
-                          57);
+    job->R = text_create (R, strlen (R));
     make (&w, job, "resource-update", "{\"expiration\":1700000000}");
     is_str (w.ev.R->s,
             "{\"version\":1,\"execution\":{\"R_lite\":[],\"expiration\":"
