@@ -45,8 +45,9 @@ struct broker {
     struct state_machine *state;
     int exit_status;
 
-    /* What each part made of itself, in the order of main.c. */
+    /* The table of main.c, and what each part made of itself. */
     const struct part *parts;
+    int parts_started;
     void *part_data[32];
 };
 

@@ -2,7 +2,6 @@
 
 /* flux-broker(1): the life of the daemon. */
 
-#include <errno.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,43 +28,6 @@ static const struct part parts[] = {
     { "local-connector", local_connector_start, NULL, local_connector_stop },
     { NULL },
 };
-
-void *broker_part (struct broker *b, const char *name)
-{
-    for (int i = 0; b->parts[i].name; i++) {
-        if (strcmp (b->parts[i].name, name) == 0)
-            return b->part_data[i];
-    }
-    return NULL;
-}
-
-static void stop_parts (struct broker *b, int count)
-{
-    while (count-- > 0) {
-        if (b->parts[count].stop)
-            b->parts[count].stop (b, b->part_data[count]);
-        b->part_data[count] = NULL;
-    }
-}
-
-/* The number of parts that were started, all or none: -1. */
-static int start_parts (struct broker *b)
-{
-    flux_error_t error = { .text = "" };
-    int i;
-
-    for (i = 0; b->parts[i].name; i++) {
-        if (b->parts[i].start (b, &b->part_data[i], &error) < 0) {
-            fprintf (stderr,
-                     "flux-broker: %s: %s\n",
-                     b->parts[i].name,
-                     error.text[0] ? error.text : strerror (errno));
-            stop_parts (b, i);
-            return -1;
-        }
-    }
-    return i;
-}
 
 /* Where this program is, the others are. */
 static char *own_directory (void)
@@ -113,14 +75,16 @@ static void broker_destroy (struct broker *b)
 
 static int broker_run (struct broker *b)
 {
-    int count;
+    flux_error_t error;
 
-    if ((count = start_parts (b)) < 0)
+    if (parts_start (b, &error) < 0) {
+        fprintf (stderr, "flux-broker: %s\n", error.text);
         return 1;
+    }
     state_machine_begin (b);
     if (state_machine_state (b) < STATE_EXIT)
         loop_run (b->loop);
-    stop_parts (b, count);
+    parts_stop (b);
     return b->exit_status;
 }
 

@@ -48,9 +48,10 @@ static int append (struct setting **list, const char *name, const char *value)
     return 0;
 }
 
-static int add_attr (struct options *opt, char *arg)
+static int add_attr (struct options *opt, const char *arg)
 {
-    char *eq = strchr (arg, '=');
+    const char *eq = strchr (arg, '=');
+    char *name;
     int rc;
 
     if (!eq || eq == arg) {
@@ -60,9 +61,10 @@ static int add_attr (struct options *opt, char *arg)
         errno = EINVAL;
         return -1;
     }
-    *eq = '\0';
-    rc = append (&opt->attrs, arg, eq + 1);
-    *eq = '=';
+    if (!(name = strndup (arg, eq - arg)))
+        return -1;
+    rc = append (&opt->attrs, name, eq + 1);
+    free (name);
     return rc;
 }
 

@@ -28,6 +28,13 @@ struct part {
     void (*stop) (struct broker *b, void *data);
 };
 
+/* Start all parts of b->parts; if one fails, those before it are stopped
+ * again and the sentence names it.
+ */
+int parts_start (struct broker *b, flux_error_t *error);
+/* Stop those that were started. */
+void parts_stop (struct broker *b);
+
 int logring_start (struct broker *b, void **data, flux_error_t *error);
 void logring_stop (struct broker *b, void *data);
 
