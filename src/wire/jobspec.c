@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "wire/jload.h"
+#include "wire/jobspec_env.h"
 #include "wire/jobspec_tree.h"
 
 /* What is kept beside a text: the typed form with its strings behind it, and
@@ -151,7 +152,7 @@ void jobspec_json_forget (struct text *spec)
     cache->json = NULL;
 }
 
-char *jobspec_redact (const char *text, size_t len, flux_error_t *error)
+static char *redact (const char *text, size_t len, flux_error_t *error)
 {
     struct jobspec js;
     json_t *o = jobspec_tree_load (text, len, &js, error);
@@ -164,6 +165,23 @@ char *jobspec_redact (const char *text, size_t len, flux_error_t *error)
     if (!(s = json_dumps (o, JSON_COMPACT)))
         err_set (error, ENOMEM, "jobspec: out of memory");
     json_decref (o);
+    return s;
+}
+
+char *jobspec_redact (const char *text, size_t len, flux_error_t *error)
+{
+    size_t start, end;
+    char *rest, *s;
+
+    if (len > JOBSPEC_MAX_SIZE || !jobspec_env_find (text, len, &start, &end))
+        return redact (text, len, error);
+    if (!(rest = malloc (len)))
+        return err_null (error, ENOMEM, "jobspec: out of memory");
+    memcpy (rest, text, start);
+    memcpy (rest + start, "{}", 2);
+    memcpy (rest + start + 2, text + end, len - end);
+    s = redact (rest, len - (end - start) + 2, error);
+    free (rest);
     return s;
 }
 

@@ -359,6 +359,65 @@ static void test_change (void)
     free (want);
 }
 
+/* The quick way around the environment must not differ from the parser. */
+static void test_environment (void)
+{
+    static const char *const envs[] = {
+        "{}",
+        " { } ",
+        "{\"A\":\"1\"}",
+        "{ \"A\" : \"1\" , \"B\" : null }",
+        "{\"A\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t{}[],:\"}",
+        "{\"A\":\"\\u0041\"}",
+        "{\"\\u0041\":\"1\"}",
+        "{\"A\":\"\xc3\xa9\"}",
+        "{\"A\":\"\xff\"}",
+        "{\"A\":\"1\",\"A\":\"2\"}",
+        "{\"A\":\"1\",\"\\u0041\":\"2\"}",
+        "{\"A\":\"1\",}",
+        "{,\"A\":\"1\"}",
+        "{\"A\":\"1\" \"B\":\"1\"}",
+        "{\"A\"}",
+        "{\"A\":}",
+        "{\"A\":nul}",
+        "{\"A\":nullx}",
+        "{\"A\":1}",
+        "{\"A\":\"\\x\"}",
+        "{\"A\":\"\n\"}",
+        "{\"A\":\"1}",
+        "{\"A=B\":\"1\"}",
+        "{\"\":\"1\"}",
+        "{\"A\":\"1\"]",
+        "{\"A\":\"1\"}}",
+        "null",
+        "[]",
+        "{}{}",
+        "{},\"environment\":{}",
+        "{\"A\":\"1\"},\"x\":{\"environment\":1}",
+    };
+    char *want = make (NULL, NULL, SYS ("\"cwd\":\"/\""));
+
+    for (size_t i = 0; i < sizeof (envs) / sizeof (envs[0]); i++) {
+        char sys[300], *s, *r;
+        bool good;
+
+        snprintf (sys,
+                  sizeof (sys),
+                  "{\"system\":{\"duration\":0,\"environment\":%s,\"cwd\":"
+                  "\"/\"}}",
+                  envs[i]);
+        s = make (NULL, NULL, sys);
+        good = jobspec_check (s, strlen (s), NULL) == 0;
+        r = jobspec_redact (s, strlen (s), NULL);
+        ok (good == (r != NULL), "environment %s is %d", envs[i], good);
+        if (r && !strstr (envs[i], "\"x\""))
+            is_str (r, want, "and removed");
+        free (r);
+        free (s);
+    }
+    free (want);
+}
+
 #define OPTIONS(x) SYS ("\"shell\":{\"options\":{" x "}}")
 
 static void test_run (void)
@@ -413,6 +472,7 @@ int main (void)
     test_attributes ();
     test_bounds ();
     test_change ();
+    test_environment ();
     test_run ();
     return done_testing ();
 }
