@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 #include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/fsd.h"
 #include "wire/exec_test.h"
 #include "wire/jload.h"
-
-/* RFC 23; -1 if s is none. */
-static double fsd (const char *s)
-{
-    static const struct {
-        const char *suffix;
-        double factor;
-    } units[] = {
-        { "", 1. },   { "ms", 1e-3 }, { "s", 1. },
-        { "m", 60. }, { "h", 3600. }, { "d", 86400. },
-    };
-    char *end;
-    double d = strtod (s, &end);
-
-    if (end == s || isnan (d) || d < 0.)
-        return -1.;
-    for (size_t i = 0; i < sizeof (units) / sizeof (units[0]); i++) {
-        if (!strcmp (end, units[i].suffix))
-            return d * units[i].factor;
-    }
-    return -1.;
-}
 
 static int bad (flux_error_t *error, const char *key, const json_t *value)
 {
@@ -55,7 +32,7 @@ static int read_test (json_t *o, struct exec_test *test, flux_error_t *error)
         if (json_is_number (duration))
             test->run_duration = json_number_value (duration);
         else if ((s = json_string_value (duration)))
-            test->run_duration = fsd (s);
+            fsd_decode (s, &test->run_duration);
         if (test->run_duration < 0.)
             return bad (error, "run_duration", duration);
     }

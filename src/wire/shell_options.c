@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <signal.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/fsd.h"
 #include "wire/base64.h"
 #include "wire/jobspec_tree.h"
 #include "wire/shell_options.h"
@@ -37,28 +37,14 @@ static const struct {
 /* A number of seconds, or RFC 23 text; -1 for anything else. */
 static double seconds (const json_t *value)
 {
-    const char *s = json_string_value (value);
-    char *end;
     double d;
 
     if (json_is_number (value))
         return json_number_value (value);
-    if (!s || (d = strtod (s, &end)) < 0. || end == s || isnan (d) || isinf (d))
+    if (!json_is_string (value)
+        || fsd_decode (json_string_value (value), &d) < 0 || isinf (d))
         return -1.;
-    if (!strcmp (end, "ms"))
-        return d / 1000.;
-    switch (end[0] && end[1] ? 'x' : *end) {
-    case '\0':
-    case 's':
-        return d;
-    case 'm':
-        return d * 60.;
-    case 'h':
-        return d * 3600.;
-    case 'd':
-        return d * 86400.;
-    }
-    return -1.;
+    return d;
 }
 
 static bool is_on (const json_t *value)

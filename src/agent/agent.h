@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* flux-agent: runs the tasks of jobs on one node.
+ *
+ * One thread, one loop.  A job is a table of tasks; a task is a process and
+ * its streams.  What happens gathers in the job's report, which leaves at the
+ * end of the turn; all reports of a turn leave in one write.
+ */
+
+#ifndef SLUICE_AGENT_AGENT_H
+#define SLUICE_AGENT_AGENT_H
+
+#include <sched.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "agent/layout.h"
+#include "base/jobid.h"
+#include "loop/loop.h"
+#include "net/net.h"
+#include "res/rset.h"
+#include "wire/agent_msgs.h"
+#include "wire/jbuf.h"
+#include "wire/jobspec.h"
+
+struct agent;
+struct agent_job;
+struct task;
+
+/* What a task writes. */
+struct stream {
+    struct task *task;
+    const char *name; /* "stdout"; NULL: not ours to read */
+    int fd;           /* -1: closed */
+    struct loop_source *io;
+    char *held; /* read and not passed on: a part of a line or character */
+    size_t nheld;
+    int file; /* labelled lines go here and not to the log; -1: none */
+    bool by_line;
+};
+
+/* What a task reads. */
+struct input {
+    int fd; /* -1: closed, or not ours to write */
+    struct loop_source *io;
+    char *data;
+    size_t head, len, size;
+    bool eof; /* close when all is written */
+};
+
+struct task {
+    struct agent_job *job;
+    unsigned int rank;  /* in the job */
+    unsigned int index; /* on this node */
+    pid_t pid;
+    bool running;
+    int status;
+    struct stream out[2];
+    struct input in;
+    UT_hash_handle hh; /* by pid, while it runs */
+};
+
+/* A file that streams of several tasks go to. */
+struct outfile {
+    char *path;
+    int fd;
+};
+
+struct agent_job {
+    struct agent *agent;
+    uint64_t id;
+    uint32_t userid;
+    char f58[JOBID_TEXT_MAX];
+    char f58plain[JOBID_TEXT_MAX];
+    struct jobspec_run *run;
+    struct rset *R;
+    const struct rset_node *node; /* ours, in R */
+    struct layout layout;
+    char **env;   /* of tasks; the last entries are per task */
+    size_t nenv;  /* entries that are the same for all */
+    char *path;   /* PATH in it, borrowed */
+    char *tmpdir; /* NULL: not made */
+    struct task *tasks;
+    unsigned int ntasks;   /* made so far */
+    unsigned int nrunning; /* processes */
+    unsigned int nstreams; /* open ones that are read here */
+    struct outfile *files;
+    size_t nfiles;
+    int status;   /* highest so far */
+    bool killed;  /* SIGKILL was sent: nobody waits for streams */
+    bool exiting; /* the first task has exited */
+    bool over;
+    bool starting; /* not all tasks have been tried */
+    bool become;   /* tasks run as userid, not as the agent */
+    gid_t gid;
+    gid_t *groups;
+    int ngroups;
+    struct loop_source *exit_timer;
+    struct loop_source *signal_timer;
+    /* the next report */
+    bool dirty;
+    bool say_started;
+    bool failed; /* an exception was said */
+    struct jbuf exec;
+    struct jbuf output;
+    char *type;
+    char *note;
+    TAILQ_ENTRY (agent_job) link; /* in dirty */
+    UT_hash_handle hh;
+};
+
+struct agent_options {
+    unsigned int rank;
+    const char *socket;
+    const char *uri; /* FLUX_URI of tasks; NULL: none */
+    double grace;    /* seconds without a broker before jobs are ended */
+};
+
+struct affinity_map;
+
+struct agent {
+    struct agent_options opt;
+    struct loop *loop;
+    struct net_conn *conn; /* NULL: not connected */
+    struct agent_job *jobs;
+    struct task *by_pid;
+    TAILQ_HEAD (agent_job_list, agent_job) dirty;
+    struct loop_source *flush;
+    struct loop_source *sigchld;
+    struct loop_source *sigterm;
+    struct loop_source *sigint;
+    struct loop_source *retry;   /* looks for the broker */
+    struct loop_source *relief;  /* while output is not read */
+    struct loop_source *goodbye; /* last call before exit */
+    double lost;                 /* when the broker went */
+    bool leaving;
+    bool throttled;
+    int devnull;
+    char *rundir; /* directory of the socket */
+    char hostname[256];
+    struct affinity_map *affinity;
+    char *buf; /* one read's worth */
+};
+
+enum {
+    AGENT_READ_SIZE = 64 * 1024,
+    AGENT_HELD_MAX = 64 * 1024,
+    AGENT_QUEUE_MAX = 8 * 1024 * 1024,
+    AGENT_INPUT_MAX = 32 * 1024 * 1024,
+};
+
+/* ---- agent.c ---- */
+struct agent *agent_create (const struct agent_options *opt);
+void agent_destroy (struct agent *a);
+/* Begin to end everything; the loop stops when it is done. */
+void agent_leave (struct agent *a);
+/* The last job may have gone. */
+void agent_check_leave (struct agent *a);
+
+/* ---- conn.c ---- */
+int agent_connect (struct agent *a);
+void agent_lost (struct agent *a, const char *reason);
+
+/* ---- report.c ---- */
+/* The job has something to say at the end of the turn. */
+void report_touch (struct agent_job *job);
+void report_flush_cb (struct loop_source *src, int revents, void *arg);
+void report_exception (struct agent_job *job, const char *note);
+/* Write a line into the job's output, as flux-shell does. */
+void report_shell_log (struct agent_job *job, int level, const char *message);
+
+/* ---- job.c ---- */
+void job_start (struct agent *a, const struct agent_start *start);
+struct agent_job *job_find (struct agent *a, uint64_t id);
+void job_destroy (struct agent_job *job);
+void job_signal (struct agent_job *job, int signum);
+void job_task_exited (struct task *task, int status);
+/* Is it over?  Called when a process or a stream has ended. */
+void job_check_over (struct agent_job *job);
+
+/* ---- task.c ---- */
+/* 0, or -1 with errno and *where naming what failed. */
+int task_start (struct task *task, const char **where);
+void task_close (struct task *task);
+
+/* ---- stream.c ---- */
+void stream_init (struct stream *st, struct task *task, const char *name);
+int stream_open (struct stream *st, int fd);
+void stream_close (struct stream *st);
+/* Read what is there now. */
+void stream_drain (struct stream *st);
+/* Stop or go on reading, all jobs. */
+void stream_throttle (struct agent *a, bool on);
+
+/* ---- input.c ---- */
+int input_open (struct input *in, int fd, struct task *task);
+void input_close (struct input *in);
+void input_give (struct agent_job *job, const struct agent_stdin *msg);
+
+/* ---- env.c ---- */
+int env_make (struct agent_job *job);
+/* The environment of one task; job->env, changed. */
+int env_of_task (struct agent_job *job, const struct task *task);
+void env_clear (struct agent_job *job);
+
+/* ---- names.c: {{tags}} of flux-submit(1) ---- */
+/* s with its tags replaced; malloced.  task may be NULL. */
+char *names_expand (const struct agent_job *job,
+                    const struct task *task,
+                    const char *s);
+bool names_per_task (const char *s);
+
+/* ---- files.c ---- */
+int tmpdir_make (struct agent_job *job, const char **where);
+void tmpdir_remove (struct agent_job *job);
+/* The descriptor for the file that a stream of task goes to, kept in the job:
+ * not to be closed.  -1 and errno. */
+int outfile_open (struct agent_job *job,
+                  const struct task *task,
+                  const char *template,
+                  const char *stream);
+void outfiles_close (struct agent_job *job);
+int infile_open (struct agent_job *job,
+                 const struct task *task,
+                 const char *template);
+
+/* ---- affinity.c ---- */
+/* What the machine has; NULL if that cannot be found out. */
+struct affinity_map *affinity_create (void);
+void affinity_destroy (struct affinity_map *map);
+/* Fill cpus for the task; false: leave it as it is. */
+bool affinity_of_task (struct agent *a,
+                       const struct task *task,
+                       cpu_set_t *cpus);
+/* Ids (an idset's text, malloced) of GPUs for the task as
+ * CUDA_VISIBLE_DEVICES has them; NULL: do not set. */
+char *affinity_gpus (const struct task *task);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The connection to the broker. */
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "base/log.h"
+
+static void start_cb (struct agent *a, const flux_msg_t *msg)
+{
+    struct agent_start start;
+    flux_error_t error;
+
+    if (agent_start_decode (msg, &start, &error) < 0)
+        log_msg (LOG_ERR, "flux-agent", "%s", error.text);
+    else if (!a->leaving)
+        job_start (a, &start);
+}
+
+static void kill_cb (struct agent *a, const flux_msg_t *msg)
+{
+    struct agent_kill kill;
+    struct agent_job *job;
+    flux_error_t error;
+
+    if (agent_kill_decode (msg, &kill, &error) < 0)
+        log_msg (LOG_ERR, "flux-agent", "%s", error.text);
+    else if ((job = job_find (a, kill.id)))
+        job_signal (job, kill.signum);
+}
+
+static void stdin_cb (struct agent *a, const flux_msg_t *msg)
+{
+    struct agent_stdin in;
+    struct agent_job *job;
+    flux_error_t error;
+
+    if (agent_stdin_decode (msg, &in, &error) < 0)
+        log_msg (LOG_ERR, "flux-agent", "%s", error.text);
+    else if ((job = job_find (a, in.id)))
+        input_give (job, &in);
+}
+
+static void exit_cb (struct agent *a, const flux_msg_t *msg)
+{
+    agent_leave (a);
+}
+
+static void message_cb (struct net_conn *conn, flux_msg_t *msg, void *arg)
+{
+    static void (*const handlers[AGENT_UNKNOWN]) (struct agent *,
+                                                  const flux_msg_t *) = {
+        [AGENT_START] = start_cb,
+        [AGENT_KILL] = kill_cb,
+        [AGENT_STDIN] = stdin_cb,
+        [AGENT_EXIT] = exit_cb,
+    };
+    enum agent_topic topic = agent_topic_of (msg);
+
+    if (topic < AGENT_UNKNOWN && handlers[topic])
+        handlers[topic](arg, msg);
+}
+
+static void closed_cb (struct net_conn *conn, const char *reason, void *arg)
+{
+    agent_lost (arg, reason);
+}
+
+static const struct net_conn_ops ops = {
+    .message = message_cb,
+    .closed = closed_cb,
+};
+
+static int say_hello (struct agent *a)
+{
+    struct agent_hello hello = { .rank = a->opt.rank, .pid = getpid () };
+    flux_msg_t *msg = agent_hello_encode (&hello);
+    int rc = msg ? net_conn_send (a->conn, msg) : -1;
+
+    flux_msg_destroy (msg);
+    return rc;
+}
+
+int agent_connect (struct agent *a)
+{
+    flux_error_t error;
+
+    if (!(a->conn = net_connect (a->loop, a->opt.socket, &error)))
+        return -1;
+    net_conn_start (a->conn, &net_limits_default, &ops, a);
+    if (say_hello (a) < 0) {
+        net_conn_destroy (a->conn);
+        a->conn = NULL;
+        return -1;
+    }
+    loop_kick (a->flush);
+    return 0;
+}
+
+/* Jobs go on for a while: the broker may be on its way back. */
+static void retry_cb (struct loop_source *src, int revents, void *arg)
+{
+    struct agent *a = arg;
+
+    if (agent_connect (a) == 0) {
+        log_msg (LOG_INFO, "flux-agent", "the broker is back");
+        return;
+    }
+    if (loop_now (a->loop) - a->lost >= a->opt.grace)
+        agent_leave (a);
+    else
+        loop_timer_set (a->retry, 0.25, 0.);
+}
+
+void agent_lost (struct agent *a, const char *reason)
+{
+    if (reason)
+        log_msg (LOG_ERR, "flux-agent", "%s", reason);
+    net_conn_destroy (a->conn);
+    a->conn = NULL;
+    if (a->leaving) {
+        agent_check_leave (a);
+        return;
+    }
+    a->lost = loop_now (a->loop);
+    stream_throttle (a, true);
+    if (!a->retry)
+        a->retry =
+            loop_timer_create (a->loop, LOOP_ALWAYS, 0.05, 0., retry_cb, a);
+    else
+        loop_timer_set (a->retry, 0.05, 0.);
+    if (!a->retry || a->opt.grace <= 0.)
+        agent_leave (a);
+}

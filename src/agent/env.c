@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* What flux-environment(7) promises to the tasks of a job. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/agent.h"
+
+enum {
+    NJOB = 9,  /* at most so many are set for the job */
+    NTASK = 3, /* and for each task */
+};
+
+static const char *const ours[] = {
+    "FLUX_JOB_ID",        "FLUX_JOB_ID_PATH",  "FLUX_JOB_SIZE",
+    "FLUX_JOB_NNODES",    "FLUX_JOB_TMPDIR",   "FLUX_TASK_RANK",
+    "FLUX_TASK_LOCAL_ID", "FLUX_URI",          "FLUX_KVS_NAMESPACE",
+    "FLUX_PROXY_REMOTE",  "FLUX_ENCLOSING_ID",
+};
+
+static bool is_ours (const char *entry)
+{
+    size_t n = strcspn (entry, "=");
+
+    if (strncmp (entry, "FLUX_", 5) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof (ours) / sizeof (ours[0]); i++) {
+        if (strlen (ours[i]) == n && !strncmp (ours[i], entry, n))
+            return true;
+    }
+    return false;
+}
+
+static int set (char **slot, const char *fmt, const char *value)
+{
+    if (asprintf (slot, fmt, value) < 0) {
+        *slot = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+static int set_n (char **slot, const char *fmt, uint64_t value)
+{
+    if (asprintf (slot, fmt, value) < 0) {
+        *slot = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+static int set_job (struct agent_job *job)
+{
+    char **e = &job->env[job->nenv];
+    const char *enclosing = getenv ("FLUX_ENCLOSING_ID");
+    size_t n = 0;
+
+    if (set (&e[n++], "FLUX_JOB_ID=%s", job->f58) < 0
+        || set (&e[n++], "FLUX_JOB_ID_PATH=/%s", job->f58) < 0
+        || set_n (&e[n++], "FLUX_JOB_SIZE=%" PRIu64, job->layout.ntasks) < 0
+        || set_n (&e[n++], "FLUX_JOB_NNODES=%" PRIu64, job->layout.nnodes) < 0
+        || set_n (&e[n++], "FLUX_KVS_NAMESPACE=job-%" PRIu64, job->id) < 0
+        || (job->agent->opt.uri
+            && set (&e[n++], "FLUX_URI=%s", job->agent->opt.uri) < 0)
+        || (job->tmpdir && set (&e[n++], "FLUX_JOB_TMPDIR=%s", job->tmpdir) < 0)
+        || (enclosing && set (&e[n++], "FLUX_ENCLOSING_ID=%s", enclosing) < 0))
+        return -1;
+    job->nenv += n;
+    return 0;
+}
+
+int env_make (struct agent_job *job)
+{
+    size_t n = 0;
+    char **from = job->run->env;
+
+    while (from[n])
+        n++;
+    if (!(job->env = calloc (n + NJOB + NTASK + 1, sizeof (*job->env))))
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        char *s;
+
+        if (is_ours (from[i]))
+            continue;
+        s = strstr (from[i], "{{") ? names_expand (job, NULL, from[i])
+                                   : strdup (from[i]);
+        if (!s)
+            return -1;
+        if (!strncmp (s, "PATH=", 5))
+            job->path = s + 5;
+        job->env[job->nenv++] = s;
+    }
+    return set_job (job);
+}
+
+int env_of_task (struct agent_job *job, const struct task *task)
+{
+    char **e = &job->env[job->nenv];
+    char *gpus;
+    int rc = 0;
+
+    for (int i = 0; i < NTASK; i++) {
+        free (e[i]);
+        e[i] = NULL;
+    }
+    if (set_n (&e[0], "FLUX_TASK_RANK=%" PRIu64, task->rank) < 0
+        || set_n (&e[1], "FLUX_TASK_LOCAL_ID=%" PRIu64, task->index) < 0)
+        return -1;
+    if ((gpus = affinity_gpus (task))) {
+        rc = set (&e[2], "CUDA_VISIBLE_DEVICES=%s", gpus);
+        free (gpus);
+    }
+    return rc;
+}
+
+void env_clear (struct agent_job *job)
+{
+    for (size_t i = 0; job->env && i < job->nenv + NTASK; i++)
+        free (job->env[i]);
+    free (job->env);
+    job->env = NULL;
+}

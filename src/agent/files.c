@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Files of a job: its temporary directory, and redirected streams. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "wire/guestlog.h"
+
+/* ---- temporary directory ---- */
+
+static int write_file (const char *dir, const struct shell_file *f)
+{
+    char *path;
+    int fd;
+    int rc = -1;
+    size_t done = 0;
+
+    if (asprintf (&path, "%s/%s", dir, f->name) < 0)
+        return -1;
+    fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->mode);
+    free (path);
+    if (fd < 0)
+        return -1;
+    while (done < f->len) {
+        ssize_t n = write (fd, f->data + done, f->len - done);
+
+        if (n < 0 && errno != EINTR)
+            break;
+        done += n > 0 ? n : 0;
+    }
+    if (done == f->len && fchmod (fd, f->mode) == 0)
+        rc = 0;
+    close (fd);
+    return rc;
+}
+
+int tmpdir_make (struct agent_job *job, const char **where)
+{
+    const struct shell_options *o = &job->run->shell;
+
+    *where = "job tmpdir";
+    if (asprintf (&job->tmpdir,
+                  "%s/jobtmp-%u-%s",
+                  job->agent->rundir,
+                  job->agent->opt.rank,
+                  job->f58plain)
+        < 0) {
+        job->tmpdir = NULL;
+        return -1;
+    }
+    if (mkdir (job->tmpdir, 0700) < 0 && errno != EEXIST) {
+        free (job->tmpdir);
+        job->tmpdir = NULL;
+        return -1;
+    }
+    for (size_t i = 0; i < o->nfiles; i++) {
+        *where = o->files[i].name;
+        if (write_file (job->tmpdir, &o->files[i]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int remove_one (const char *path,
+                       const struct stat *st,
+                       int type,
+                       struct FTW *ftw)
+{
+    remove (path);
+    return 0;
+}
+
+void tmpdir_remove (struct agent_job *job)
+{
+    if (!job->tmpdir)
+        return;
+    if (rmdir (job->tmpdir) < 0 && (errno == ENOTEMPTY || errno == EEXIST))
+        nftw (job->tmpdir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    free (job->tmpdir);
+    job->tmpdir = NULL;
+}
+
+/* ---- streams ---- */
+
+/* Names are relative to the job's working directory. */
+static char *path_of (struct agent_job *job,
+                      const struct task *task,
+                      const char *template)
+{
+    char *name = names_expand (job, task, template);
+    char *path = NULL;
+
+    if (name && *name != '/' && job->run->cwd) {
+        if (asprintf (&path, "%s/%s", job->run->cwd, name) < 0)
+            path = NULL;
+        free (name);
+        return path;
+    }
+    return name;
+}
+
+static void say_redirect (struct agent_job *job,
+                          const struct task *task,
+                          bool per_task,
+                          const char *stream,
+                          const char *path)
+{
+    unsigned int last = job->layout.first + job->layout.count - 1;
+    char ranks[32];
+
+    if (per_task || job->layout.count == 1)
+        snprintf (ranks, sizeof (ranks), "%u", task->rank);
+    else if (task->index > 0)
+        return;
+    else
+        snprintf (ranks, sizeof (ranks), "%u-%u", job->layout.first, last);
+    guestlog_redirect (&job->output,
+                       loop_now (job->agent->loop),
+                       stream,
+                       ranks,
+                       path);
+    report_touch (job);
+}
+
+static int file_add (struct agent_job *job, char *path, bool truncate)
+{
+    struct outfile *files;
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+    int fd;
+
+    files = realloc (job->files, (job->nfiles + 1) * sizeof (*files));
+    if (!files)
+        return -1;
+    job->files = files;
+    if ((fd = open (path, flags | (truncate ? O_TRUNC : 0), 0666)) < 0)
+        return -1;
+    files[job->nfiles++] = (struct outfile){ path, fd };
+    return fd;
+}
+
+int outfile_open (struct agent_job *job,
+                  const struct task *task,
+                  const char *template,
+                  const char *stream)
+{
+    bool per_task = names_per_task (template);
+    bool truncate;
+    char *path = path_of (job, task, template);
+    int fd;
+
+    if (!path)
+        return -1;
+    say_redirect (job, task, per_task, stream, path);
+    for (size_t i = 0; i < job->nfiles; i++) {
+        if (!strcmp (job->files[i].path, path)) {
+            free (path);
+            return job->files[i].fd;
+        }
+    }
+    /* One file of a job on several nodes is emptied by the first of them. */
+    truncate =
+        !job->run->append
+        && (per_task || strstr (template, "{{node") || job->layout.index == 0);
+    if ((fd = file_add (job, path, truncate)) < 0) {
+        int saved = errno;
+
+        free (path);
+        errno = saved;
+    }
+    return fd;
+}
+
+void outfiles_close (struct agent_job *job)
+{
+    for (size_t i = 0; i < job->nfiles; i++) {
+        free (job->files[i].path);
+        close (job->files[i].fd);
+    }
+    free (job->files);
+    job->files = NULL;
+    job->nfiles = 0;
+}
+
+int infile_open (struct agent_job *job,
+                 const struct task *task,
+                 const char *template)
+{
+    char *path = path_of (job, task, template);
+    int fd, saved;
+
+    if (!path)
+        return -1;
+    fd = open (path, O_RDONLY | O_CLOEXEC);
+    saved = errno;
+    free (path);
+    errno = saved;
+    return fd;
+}

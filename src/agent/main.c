@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+
+static const struct option options[] = {
+    { "rank", required_argument, NULL, 'r' },
+    { "socket", required_argument, NULL, 's' },
+    { "uri", required_argument, NULL, 'u' },
+    { "grace", required_argument, NULL, 'g' },
+    { NULL },
+};
+
+static void usage (void)
+{
+    fprintf (stderr,
+             "Usage: flux-agent --rank=N --socket=PATH [--uri=URI] "
+             "[--grace=SECONDS]\n");
+    exit (1);
+}
+
+static void parse (int argc, char **argv, struct agent_options *opt)
+{
+    int c;
+
+    while ((c = getopt_long (argc, argv, "", options, NULL)) != -1) {
+        switch (c) {
+        case 'r':
+            opt->rank = strtoul (optarg, NULL, 10);
+            break;
+        case 's':
+            opt->socket = optarg;
+            break;
+        case 'u':
+            opt->uri = optarg;
+            break;
+        case 'g':
+            opt->grace = strtod (optarg, NULL);
+            break;
+        default:
+            usage ();
+        }
+    }
+    if (optind < argc || !opt->socket)
+        usage ();
+}
+
+/* The ends of pipes must not get the numbers they are to be copied to. */
+static void fill_stdio (void)
+{
+    int fd;
+
+    do {
+        fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
+    } while (fd >= 0 && fd < 3);
+    if (fd >= 0)
+        close (fd);
+}
+
+int main (int argc, char **argv)
+{
+    struct agent_options opt = { .grace = 10. };
+    struct agent *a;
+
+    setlocale (LC_CTYPE, "");
+    parse (argc, argv, &opt);
+    fill_stdio ();
+    if (!(a = agent_create (&opt))) {
+        fprintf (stderr, "flux-agent: %s: %s\n", opt.socket, strerror (errno));
+        return 1;
+    }
+    loop_run (a->loop);
+    agent_destroy (a);
+    return 0;
+}
