@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
+/* For those who make handles over a transport of their own.  Users of handles do
+ * not need this.
+ */
+
 #ifndef FLUX_CONNECTOR_H
 #define FLUX_CONNECTOR_H
 
@@ -13,6 +17,11 @@ typedef flux_t *(connector_init_f)(const char *uri,
                                    int flags,
                                    flux_error_t *errp);
 
+/* What a handle can do; a NULL member answers ENOSYS (options: EINVAL).  send
+ * and recv follow errno: EAGAIN with FLUX_O_NONBLOCK in flags.  pollevents
+ * answers FLUX_POLL bits, pollfd a descriptor that becomes readable when they
+ * change.  send_new takes the message over and sets it to NULL.
+ */
 struct flux_handle_ops {
     int         (*setopt)(void *impl,
                           const char *option,
@@ -35,6 +44,9 @@ struct flux_handle_ops {
     void        *_pad[4];
 };
 
+/* A handle with one reference; it destroys impl with impl_destroy.  NULL and
+ * errno, with impl untouched.  ops is borrowed.
+ */
 flux_t *flux_handle_create (void *impl,
                             const struct flux_handle_ops *ops,
                             int flags);

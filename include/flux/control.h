@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
+/* Messages between direct peers that are not routed (RFC 3).
+ */
+
 #ifndef FLUX_CONTROL_H
 #define FLUX_CONTROL_H
 

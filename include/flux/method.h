@@ -11,6 +11,10 @@
 extern "C" {
 #endif
 
+/* Serve ping, stats-get, stats-clear, rusage, debug, config-reload and
+ * config-update under the service (RFC 5).  To be undone with
+ * flux_msg_handler_delvec.  0, or -1 and errno.
+ */
 int flux_register_default_methods (flux_t *h,
                                    const char *service_name,
                                    flux_msg_handler_t **msg_handlers[]);

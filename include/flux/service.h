@@ -9,6 +9,10 @@
 extern "C" {
 #endif
 
+/* Ask the broker to send requests for NAME.* here, and no more
+ * (flux_service_register(3)).  EEXIST, EPERM for names that are not the
+ * user's, ENOENT come in the future.
+ */
 flux_future_t *flux_service_register (flux_t *h, const char *name);
 
 flux_future_t *flux_service_unregister (flux_t *h, const char *name);

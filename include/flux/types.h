@@ -12,8 +12,10 @@
 extern "C" {
 #endif
 
+/* Frees what was handed over together with it. */
 typedef void (*flux_free_f)(void *arg);
 
+/* A sentence about what went wrong, for people; errno tells programs. */
 typedef struct {
     char text[160];
 } flux_error_t;
