@@ -16,9 +16,8 @@
 #include "daemon/parts.h"
 #include "jobtap/jobtap.h"
 #include "manager/manager.h"
+#include "builtins.h"
 #include "view/view.h"
-
-extern const struct jobtap_builtin builtin_plugins[];
 
 #define CORES_MAX 65536
 
@@ -87,7 +86,7 @@ static int start_manager (struct jobs *jobs, flux_error_t *error)
         .store_sync = b->keep_state ? "full" : "off",
         .hostname = b->hostname,
         .sched = &sched_fifo,
-        .exec = &exec_agent,
+        .exec = &exec_mock,
         .exec_env = {
             .loop = b->loop,
             .router = b->router,

@@ -22,7 +22,7 @@ static const struct part parts[] = {
     { "services", services_start, NULL, services_stop },
     { "topology", topology_start, NULL, topology_stop },
     { "heartbeat", heartbeat_start, NULL, heartbeat_stop },
-    /* Here: manager, jobtap, views, kvs. */
+    { "jobs", jobs_start, jobs_finish, jobs_stop },
     { "modules", modules_start, NULL, modules_stop },
     { "state-machine", state_machine_start, NULL, state_machine_stop },
     { "local-connector", local_connector_start, NULL, local_connector_stop },

@@ -53,6 +53,13 @@ void topology_stop (struct broker *b, void *data);
 int heartbeat_start (struct broker *b, void **data, flux_error_t *error);
 void heartbeat_stop (struct broker *b, void *data);
 
+int jobs_start (struct broker *b, void **data, flux_error_t *error);
+void jobs_finish (struct broker *b,
+                  void *data,
+                  void (*done) (void *arg),
+                  void *arg);
+void jobs_stop (struct broker *b, void *data);
+
 int modules_start (struct broker *b, void **data, flux_error_t *error);
 void modules_stop (struct broker *b, void *data);
 
