@@ -24,6 +24,7 @@ extern const struct command cmd_module;
 extern const struct command cmd_ping;
 extern const struct command cmd_queue;
 extern const struct command cmd_resource;
+extern const struct command cmd_rpc;
 extern const struct command cmd_run;
 extern const struct command cmd_setattr;
 extern const struct command cmd_shutdown;
