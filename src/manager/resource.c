@@ -1,19 +1,463 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-#include "manager/manager_private.h"
-#include "manager/requests.h"
+
+/* The resource service: what there is, what may be used, what is held. */
+
+#include <errno.h>
 #include <stdlib.h>
-struct resources { struct manager *m; };
-struct resources *resources_create (struct manager *m, const struct rset *all, const char *topo_xml, flux_error_t *error)
+#include <string.h>
+
+#include <flux/hostlist.h>
+
+#include "manager/resource_private.h"
+#include "wire/requests_job.h"
+#include "wire/rjson.h"
+
+static char *encode_ranks (const struct idset *ids)
 {
-    struct resources *res = calloc (1, sizeof (*res));
+    return ids ? idset_encode (ids, IDSET_FLAG_RANGE) : strdup ("");
+}
+
+/* Excluded resources do not exist for the scheduler; drained ones do. */
+static struct rset *schedulable (struct resources *res)
+{
+    struct rset *r = rset_copy (res->all);
+    unsigned int rank;
+
+    if (!r || !res->exclude)
+        return r;
+    for (rank = idset_first (res->exclude); rank != IDSET_INVALID_ID;
+         rank = idset_next (res->exclude, rank))
+        rset_remove_rank (r, rank);
+    return r;
+}
+
+void resources_push (struct resources *res)
+{
     const struct sched_ops *ops;
-    struct sched *s = alloc_sched (m->alloc, &ops);
-    ops->resources (s, all);
+    struct sched *sched = alloc_sched (res->m->alloc, &ops);
+    struct rset *r = schedulable (res);
+    struct idset *down = drain_ranks (res);
+    char *text = encode_ranks (down);
+
+    if (!r || !text || ops->resources (sched, r) < 0
+        || ops->set_down (sched, text) < 0)
+        log_errno (PART, "telling the scheduler of resources");
+    free (text);
+    idset_destroy (down);
+    rset_destroy (r);
+    alloc_kick (res->m->alloc);
+}
+
+/* ---- naming ranks ---- */
+
+static struct idset *ranks_of_hosts (struct resources *res,
+                                     const char *targets,
+                                     flux_error_t *error)
+{
+    struct hostlist *hl = hostlist_decode (targets);
+    struct hostlist *bad = hostlist_create ();
+    struct idset *ids = idset_create (0, IDSET_FLAG_AUTOGROW);
+    const char *host = hl ? hostlist_first (hl) : NULL;
+    char *names;
+
+    for (; host && bad && ids; host = hostlist_next (hl)) {
+        bool found = false;
+        for (size_t i = 0; i < res->all->count; i++) {
+            struct rset_node *n = &res->all->nodes[i];
+            if (n->host && !strcmp (n->host, host)) {
+                idset_set (ids, n->rank);
+                found = true;
+            }
+        }
+        if (!found)
+            hostlist_append (bad, host);
+    }
+    if (!hl || !bad || hostlist_count (bad) > 0) {
+        names = bad && hl ? hostlist_encode (bad) : NULL;
+        err_set (error,
+                 EINVAL,
+                 "invalid targets: invalid hosts: %s",
+                 names ? names : targets);
+        free (names);
+        idset_destroy (ids);
+        ids = NULL;
+    }
+    hostlist_destroy (hl);
+    hostlist_destroy (bad);
+    return ids;
+}
+
+struct idset *resources_targets (struct resources *res,
+                                 const char *targets,
+                                 flux_error_t *error)
+{
+    struct idset *ids = idset_decode (targets);
+    unsigned int rank;
+
+    if (!ids && !(ids = ranks_of_hosts (res, targets, error)))
+        return NULL;
+    if (idset_count (ids) == 0) {
+        idset_destroy (ids);
+        return err_null (error, EINVAL, "idset is empty");
+    }
+    for (rank = idset_first (ids); rank != IDSET_INVALID_ID;
+         rank = idset_next (ids, rank)) {
+        if (!rset_find (res->all, rank)) {
+            idset_destroy (ids);
+            return err_null (error, EINVAL, "idset is out of range");
+        }
+    }
+    return ids;
+}
+
+char *resources_hosts (struct resources *res, const struct idset *ranks)
+{
+    struct hostlist *hl = hostlist_create ();
+    unsigned int rank;
+    char *s;
+
+    for (rank = idset_first (ranks); hl && rank != IDSET_INVALID_ID;
+         rank = idset_next (ranks, rank)) {
+        struct rset_node *n = rset_find (res->all, rank);
+        if (n && n->host)
+            hostlist_append (hl, n->host);
+    }
+    s = hl ? hostlist_encode (hl) : NULL;
+    hostlist_destroy (hl);
+    return s;
+}
+
+int resources_check_exclude (struct resources *res,
+                             const char *targets,
+                             flux_error_t *error)
+{
+    flux_error_t why;
+    struct idset *ids;
+
+    if (!targets || !targets[0])
+        return 0;
+    if (!(ids = resources_targets (res, targets, &why)))
+        return err_set (error, EINVAL, "resource.exclude: %s", why.text);
+    idset_destroy (ids);
+    return 0;
+}
+
+void resources_set_exclude (struct resources *res, const char *targets)
+{
+    struct idset *ids = NULL;
+
+    if (targets && targets[0] && !(ids = resources_targets (res, targets, NULL)))
+        return;
+    idset_destroy (res->exclude);
+    res->exclude = ids;
+    resources_push (res);
+}
+
+/* ---- requests ---- */
+
+static void print_set (struct jbuf *b, const char *key, const struct rset *r)
+{
+    char *s = r ? rjson_encode (r, 0) : NULL;
+
+    jbuf_string (b, key);
+    jbuf_lit (b, ":");
+    jbuf_lit (b, s ? s : "{}");
+    free (s);
+}
+
+static void print_ranks (struct jbuf *b,
+                         const char *key,
+                         const struct idset *ids)
+{
+    char *s = encode_ranks (ids);
+
+    jbuf_lit (b, ",");
+    jbuf_string (b, key);
+    jbuf_lit (b, ":");
+    jbuf_string (b, s);
+    free (s);
+}
+
+static int answer (struct router *r, const flux_msg_t *msg, struct jbuf *b)
+{
+    char *s = jbuf_take (b, NULL);
+
+    if (!s)
+        return REQUEST_ERROR;
+    router_respond (r, msg, s);
+    free (s);
+    return REQUEST_DONE;
+}
+
+static int handle_status (struct router *r,
+                          const flux_msg_t *msg,
+                          void *arg,
+                          flux_error_t *error)
+{
+    struct resources *res = arg;
+    struct idset *online = rset_ranks (res->all);
+    struct jbuf b = {0};
+
+    jbuf_lit (&b, "{");
+    print_set (&b, "R", res->all);
+    jbuf_lit (&b, ",\"drain\":");
+    drain_print (res, &b);
+    print_ranks (&b, "online", online);
+    print_ranks (&b, "offline", NULL);
+    print_ranks (&b, "exclude", res->exclude);
+    print_ranks (&b, "torpid", NULL);
+    jbuf_lit (&b, "}");
+    idset_destroy (online);
+    return answer (r, msg, &b);
+}
+
+static int handle_sched_status (struct router *r,
+                                const flux_msg_t *msg,
+                                void *arg,
+                                flux_error_t *error)
+{
+    struct resources *res = arg;
+    const struct sched_ops *ops;
+    struct sched *sched = alloc_sched (res->m->alloc, &ops);
+    struct rset *all = schedulable (res);
+    struct rset *held = ops->allocated (sched);
+    struct idset *drained = drain_ranks (res);
+    struct rset *down = all && drained ? rset_of_ranks (all, drained) : NULL;
+    struct jbuf b = {0};
+
+    jbuf_lit (&b, "{");
+    print_set (&b, "all", all);
+    jbuf_lit (&b, ",");
+    print_set (&b, "down", down);
+    jbuf_lit (&b, ",");
+    print_set (&b, "allocated", held);
+    jbuf_lit (&b, "}");
+    rset_destroy (down);
+    idset_destroy (drained);
+    rset_destroy (held);
+    rset_destroy (all);
+    return answer (r, msg, &b);
+}
+
+static int handle_get (struct router *r,
+                       const flux_msg_t *msg,
+                       void *arg,
+                       flux_error_t *error)
+{
+    struct resources *res = arg;
+    struct jbuf b = {0};
+
+    jbuf_lit (&b, "{");
+    print_set (&b, "R", res->all);
+    jbuf_lit (&b, ",\"method\":\"dynamic-discovery\"}");
+    return answer (r, msg, &b);
+}
+
+static int handle_topo_get (struct router *r,
+                            const flux_msg_t *msg,
+                            void *arg,
+                            flux_error_t *error)
+{
+    struct resources *res = arg;
+
+    if (!res->topo_xml)
+        return err_set (error, ENOSYS, "the topology is not known");
+    router_respond (r, msg, res->topo_xml);
+    return REQUEST_DONE;
+}
+
+static int handle_expiration (struct router *r,
+                              const flux_msg_t *msg,
+                              void *arg,
+                              flux_error_t *error)
+{
+    struct resources *res = arg;
+    struct jbuf b = {0};
+    double expiration;
+    char *context;
+
+    if (req_number_decode (msg, "expiration", &expiration, error) < 0)
+        return REQUEST_ERROR;
+    if (!(expiration >= 0.))
+        return err_set (error, EINVAL, "expiration is negative");
+    res->all->expiration = expiration;
+    resources_push (res);
+    jbuf_lit (&b, "{\"expiration\":");
+    jbuf_real (&b, expiration);
+    jbuf_lit (&b, "}");
+    if ((context = jbuf_take (&b, NULL)))
+        journal_post (res->journal,
+                      clock_now (res->m->clock),
+                      "resource-update",
+                      context);
+    free (context);
+    router_respond (r, msg, NULL);
+    return REQUEST_DONE;
+}
+
+static int handle_feasibility (struct router *r,
+                               const flux_msg_t *msg,
+                               void *arg,
+                               flux_error_t *error)
+{
+    struct resources *res = arg;
+    const struct sched_ops *ops;
+    struct sched *sched = alloc_sched (res->m->alloc, &ops);
+    const struct jobspec *spec;
+    struct text *t = NULL;
+    char *s;
+    int rc = REQUEST_ERROR;
+
+    if (req_jobspec_decode (msg, &s, error) < 0)
+        return REQUEST_ERROR;
+    if (jobspec_check (s, strlen (s), error) == 0
+        && (t = text_create (s, strlen (s))) && (spec = jobspec_of (t))
+        && ops->feasible (sched, spec, error) == 0) {
+        router_respond (r, msg, NULL);
+        rc = REQUEST_DONE;
+    }
+    free (s);
+    text_unref (t);
+    return rc;
+}
+
+/* The scheduler is part of this program and acquires nothing. */
+static int handle_acquire (struct router *r,
+                           const flux_msg_t *msg,
+                           void *arg,
+                           flux_error_t *error)
+{
+    return err_set (error,
+                    ENOSYS,
+                    "resources are acquired by the built-in scheduler");
+}
+
+static int handle_reload (struct router *r,
+                          const flux_msg_t *msg,
+                          void *arg,
+                          flux_error_t *error)
+{
+    return err_set (error,
+                    ENOSYS,
+                    "resources are found at start and cannot be reloaded");
+}
+
+static const struct request_row own_rows[] = {
+    {"resource.status", FLUX_ROLE_USER, 0, handle_status},
+    {"resource.sched-status", FLUX_ROLE_USER, 0, handle_sched_status},
+    {"sched.resource-status", FLUX_ROLE_USER, 0, handle_sched_status},
+    {"resource.get", FLUX_ROLE_OWNER, 0, handle_get},
+    {"resource.topo-get", FLUX_ROLE_USER, 0, handle_topo_get},
+    {"resource.expiration-update",
+     FLUX_ROLE_OWNER,
+     METHOD_HELD,
+     handle_expiration},
+    {"resource.acquire", FLUX_ROLE_OWNER, 0, handle_acquire},
+    {"resource.reload", FLUX_ROLE_OWNER, 0, handle_reload},
+    {"feasibility.check", FLUX_ROLE_USER, 0, handle_feasibility},
+    {NULL},
+};
+
+const struct request_row *resource_requests (void)
+{
+    return own_rows;
+}
+
+/* ---- life ---- */
+
+static int post_context (struct resources *res,
+                         const char *name,
+                         const char *const *pairs)
+{
+    struct jbuf b = {0};
+    char *context;
+
+    jbuf_lit (&b, "{");
+    for (int i = 0; pairs[i]; i += 2) {
+        if (i > 0)
+            jbuf_lit (&b, ",");
+        jbuf_string (&b, pairs[i]);
+        jbuf_lit (&b, ":");
+        jbuf_string (&b, pairs[i + 1]);
+    }
+    jbuf_lit (&b, "}");
+    if (!(context = jbuf_take (&b, NULL)))
+        return -1;
+    journal_post (res->journal, clock_now (res->m->clock), name, context);
+    free (context);
+    return 0;
+}
+
+int resources_restore (struct resources *res, flux_error_t *error)
+{
+    struct idset *ranks = rset_ranks (res->all);
+    char *ids = encode_ranks (ranks);
+    char *hosts = resources_hosts (res, ranks);
+    const char *restart[] = {"ranks",
+                             ids ? ids : "",
+                             "online",
+                             "",
+                             "nodelist",
+                             hosts ? hosts : "",
+                             NULL};
+    const char *define[] = {"method", "dynamic-discovery", NULL};
+    const char *online[] = {"idset", ids ? ids : "", NULL};
+
+    if (post_context (res, "restart", restart) < 0
+        || post_context (res, "resource-define", define) < 0
+        || post_context (res, "online", online) < 0)
+        log_errno (PART, "starting the resource journal");
+    free (ids);
+    free (hosts);
+    idset_destroy (ranks);
+    if (drain_restore (res) < 0)
+        log_errno (PART, "reading which ranks are drained");
+    resources_push (res);
+    return 0;
+}
+
+struct resources *resources_create (struct manager *m,
+                                    const struct rset *all,
+                                    const char *topo_xml,
+                                    flux_error_t *error)
+{
+    struct resources *res;
+
+    if (!all)
+        return err_null (error, EINVAL, "no resources were given");
+    if (!(res = calloc (1, sizeof (*res))))
+        return err_null (error, ENOMEM, "out of memory");
+    res->m = m;
+    if (all->count > 0)
+        res->nranks = all->nodes[all->count - 1].rank + 1;
+    res->drains = calloc (res->nranks + 1, sizeof (*res->drains));
+    if (!(res->all = rset_copy (all)) || !res->drains
+        || !(res->journal = journal_create (res))
+        || (topo_xml && !(res->topo_xml = strdup (topo_xml)))
+        || (m->router
+            && (router_methods_add (m->router, drain_rows (), res) < 0
+                || router_methods_add (m->router, journal_rows (), res) < 0))) {
+        err_set (error, errno, "creating the resource service");
+        resources_destroy (res);
+        return NULL;
+    }
     return res;
 }
-void resources_destroy (struct resources *res) { free (res); }
-int resources_restore (struct resources *res, flux_error_t *error) { return 0; }
-int resources_check_exclude (struct resources *res, const char *targets, flux_error_t *error) { return 0; }
-void resources_set_exclude (struct resources *res, const char *targets) {}
-static const struct request_row rows[] = {{NULL}};
-const struct request_row *resource_requests (void) { return rows; }
+
+void resources_destroy (struct resources *res)
+{
+    if (!res)
+        return;
+    if (res->m->router) {
+        router_methods_remove (res->m->router, drain_rows ());
+        router_methods_remove (res->m->router, journal_rows ());
+    }
+    for (unsigned int i = 0; res->drains && i < res->nranks; i++)
+        free (res->drains[i].reason);
+    free (res->drains);
+    journal_destroy (res->journal);
+    idset_destroy (res->exclude);
+    rset_destroy (res->all);
+    free (res->topo_xml);
+    free (res);
+}

@@ -309,6 +309,28 @@ int req_drain_decode (const flux_msg_t *msg,
                    &r->mode);
 }
 
+int wire_drain_decode (const char *context, char **targets, char **reason)
+{
+    const char *idset, *hosts = "", *why = NULL;
+    json_t *o = json_loads (context, 0, NULL);
+    int rc;
+
+    rc = json_unpack (o,
+                      "{s:s s?s s?s}",
+                      "idset",
+                      &idset,
+                      "nodelist",
+                      &hosts,
+                      "reason",
+                      &why);
+    if (rc == 0) {
+        *targets = strdup (hosts[0] ? hosts : idset);
+        *reason = why ? strdup (why) : NULL;
+    }
+    json_decref (o);
+    return rc;
+}
+
 int req_jobspec_decode (const flux_msg_t *msg,
                         char **text,
                         flux_error_t *error)

@@ -129,6 +129,11 @@ int req_drain_decode (const flux_msg_t *msg,
                       struct req_drain *r,
                       flux_error_t *error);
 
+/* The context of a drain event as the store keeps it: targets are the hosts,
+ * else the ranks; reason may be NULL.  Both malloced.
+ */
+int wire_drain_decode (const char *context, char **targets, char **reason);
+
 /* feasibility.check: *text is the jobspec's JSON, malloced. */
 int req_jobspec_decode (const flux_msg_t *msg,
                         char **text,
