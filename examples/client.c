@@ -51,7 +51,10 @@ int main (int argc, char **argv)
         die ("connect", NULL);
 
     jobspec = jobspec_create (argc - 1, argv + 1);
-    f = flux_job_submit (h, jobspec, FLUX_JOB_URGENCY_DEFAULT, FLUX_JOB_WAITABLE);
+    f = flux_job_submit (h,
+                         jobspec,
+                         FLUX_JOB_URGENCY_DEFAULT,
+                         FLUX_JOB_WAITABLE);
     free (jobspec);
     if (!f || flux_job_submit_get_id (f, &id) < 0)
         die ("submit", f);

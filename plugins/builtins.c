@@ -3,7 +3,9 @@
 #include "builtins.h"
 #include "jobtap/jobtap.h"
 
-const struct jobtap_builtin builtin_plugins[] = {
-    {".priority-default", priority_default_init},
-    {NULL, NULL},
+static const struct jobtap_builtin table[] = {
+    { ".priority-default", priority_default_init },
+    { NULL, NULL },
 };
+
+const struct jobtap_builtin *const builtin_plugins = table;

@@ -11,10 +11,8 @@
 
 int priority_default_init (flux_plugin_t *p);
 
-/* All of them in load order, ending with a NULL name: the layout is that of
- * struct jobtap_builtin, for jobtap_create.
- */
+/* All of them in load order, ending with a NULL name, for jobtap_create. */
 struct jobtap_builtin;
-extern const struct jobtap_builtin builtin_plugins[];
+extern const struct jobtap_builtin *const builtin_plugins;
 
 #endif

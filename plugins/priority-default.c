@@ -33,9 +33,9 @@ static int priority_cb (flux_plugin_t *p,
 }
 
 static const struct flux_plugin_handler handlers[] = {
-    {"job.state.priority", priority_cb, NULL},
-    {"job.priority.get", priority_cb, NULL},
-    {NULL, NULL, NULL},
+    { "job.state.priority", priority_cb, NULL },
+    { "job.priority.get", priority_cb, NULL },
+    { NULL, NULL, NULL },
 };
 
 int priority_default_init (flux_plugin_t *p)

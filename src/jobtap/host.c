@@ -15,8 +15,11 @@ struct tap_plugin *tap_plugin_of (flux_plugin_t *p)
 {
     struct tap_plugin *t = p ? flux_plugin_aux_get (p, TAP_AUX) : NULL;
 
-    if (!t)
+    /* At the end there is no manager any more; destructors may still call. */
+    if (!t || !t->jt->manager) {
         errno = EINVAL;
+        return NULL;
+    }
     return t;
 }
 
@@ -250,6 +253,7 @@ void jobtap_destroy (struct jobtap *jt)
 
     if (!jt)
         return;
+    jt->manager = NULL;
     while (jt->plugins)
         tap_remove (jt->plugins);
     while ((t = jt->removed)) {

@@ -110,6 +110,7 @@ struct tap_call {
     int prev_state;    /* 0: none */
     const char *line;  /* eventlog entry without newline, or NULL */
     struct text *spec; /* instead of the job's (updates being checked) */
+    bool verdict;      /* a negative return is an answer, not a failure */
 };
 
 /* A level of the stack of current jobs. */
@@ -267,7 +268,14 @@ void tap_json_cache_destroy (struct jobtap *jt);
 /* ---- topics.c, update.c ---- */
 
 void tap_topics_init (struct jobtap *jt);
-/* Log that a callback failed; job may be NULL. */
+/* Log that a callback failed (severity LOG_ERR) or said no; who, job and
+ * reason may be NULL.
+ */
+void tap_log_refusal (int severity,
+                      const struct tap_plugin *who,
+                      const char *topic,
+                      const struct job *job,
+                      const char *reason);
 void tap_log_failure (struct jobtap *jt,
                       const struct tap_plugin *who,
                       const char *topic,

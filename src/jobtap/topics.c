@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/jobid.h"
 #include "base/log.h"
 #include "jobtap/private.h"
 #include "lib/plugin_args.h"
@@ -19,7 +20,7 @@ void tap_log_failure (struct jobtap *jt,
     char id[32] = "-";
 
     if (job)
-        flux_job_id_encode (job->id, "f58", id, sizeof (id));
+        jobid_encode (job->id, JOBID_F58PLAIN, id, sizeof (id));
     log_msg (LOG_ERR,
              TAP_PART,
              "jobtap: %s: %s: job %s: %s",
