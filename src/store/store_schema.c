@@ -40,112 +40,69 @@
 #define STR1(x) #x
 #define STR(x) STR1 (x)
 
-/* What a job in (state, result) of row R adds to the counts. */
-#define IS(R, result) "(" R ".state = 64 AND " R ".result = " result ")"
+/* clang-format off */
+static const char schema[] =
+    "CREATE TABLE jobs ("
+    " id INTEGER PRIMARY KEY, userid INTEGER, urgency INTEGER,"
+    " flags INTEGER, state INTEGER, result INTEGER, priority INTEGER,"
+    " t_submit REAL, t_depend REAL, t_priority REAL, t_sched REAL,"
+    " t_run REAL, t_cleanup REAL, t_inactive REAL,"
+    " waitstatus INTEGER, name TEXT, queue TEXT, extra TEXT);"
+    "CREATE INDEX jobs_active ON jobs (id) WHERE state <> 64;"
+    "CREATE INDEX jobs_inactive ON jobs (t_inactive) WHERE state = 64;"
+    "CREATE TABLE specs (id INTEGER PRIMARY KEY, jobspec TEXT, R TEXT);"
+    "CREATE TABLE logs (id INTEGER, path TEXT, seq INTEGER, data TEXT,"
+    " PRIMARY KEY (id, path, seq)) WITHOUT ROWID;"
+    "CREATE TABLE vals (id INTEGER, key TEXT, data BLOB, UNIQUE (id, key));"
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;"
+    "INSERT INTO meta VALUES ('store.schema', " STR (SCHEMA_VERSION) "),"
+    " ('store.log_seq', 0);"
 
-static const char
-    schema
-        [] =
-            "CREATE TABLE jobs ("
-            " id INTEGER PRIMARY KEY, userid INTEGER, urgency INTEGER, flags "
-            "INTEGER,"
-            " state INTEGER, result INTEGER, priority INTEGER, t_submit REAL,"
-            " t_depend REAL, t_priority REAL, t_sched REAL, t_run REAL,"
-            " t_cleanup REAL, t_inactive REAL, waitstatus INTEGER, name TEXT,"
-            " queue TEXT, extra TEXT);"
-            "CREATE INDEX jobs_active ON jobs (id) WHERE state <> 64;"
-            "CREATE INDEX jobs_inactive ON jobs (t_inactive) WHERE state = 64;"
-            "CREATE TABLE specs (id INTEGER PRIMARY KEY, jobspec TEXT, R TEXT);"
-            "CREATE TABLE logs (id INTEGER, path TEXT, seq INTEGER, data TEXT,"
-            " PRIMARY KEY (id, path, seq)) WITHOUT ROWID;"
-            "CREATE TABLE vals (id INTEGER, key TEXT, data BLOB,"
-            " UNIQUE (id, key));"
-            "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT "
-            "ROWID;"
-            "CREATE TABLE counts (inactive INTEGER, completed INTEGER,"
-            " failed INTEGER, canceled INTEGER, timeout INTEGER, purged "
-            "INTEGER,"
-            " max_id INTEGER);"
-            "INSERT INTO counts VALUES (0, 0, 0, 0, 0, 0, 0);"
-            "CREATE TRIGGER jobs_insert AFTER INSERT ON jobs WHEN NEW.state = "
-            "64"
-            " BEGIN UPDATE counts SET inactive = inactive + 1,"
-            "  completed = completed + " IS (
-                "NEW",
-                "1") ","
-                     "  failed = failed + " IS (
-                         "NEW",
-                         "2") ","
-                              "  canceled = canceled + " IS (
-                                  "NEW",
-                                  "4") ","
-                                       "  timeout = timeout + " IS (
-                                           "NEW",
-                                           "8") ";"
-                                                " END;"
-                                                "CREATE TRIGGER jobs_update "
-                                                "AFTER "
-                                                "UPDATE ON jobs"
-                                                " WHEN NEW.state = 64 OR "
-                                                "OLD.state = 64"
-                                                " BEGIN UPDATE counts SET"
-                                                "  inactive = inactive + "
-                                                "(NEW.state = "
-                                                "64) - (OLD.state = 64),"
-                                                "  completed = completed "
-                                                "+ " IS ("NEW", "1") " - " IS (
-                                                    "OLD",
-                                                    "1") ","
-                                                         "  failed = failed "
-                                                         "+ " IS ("NEW", "2") " - " IS (
-                                                             "OLD",
-                                                             "2") ","
-                                                                  "  "
-                                                                  "cance"
-                                                                  "led "
-                                                                  "= "
-                                                                  "cance"
-                                                                  "led "
-                                                                  "+"
-                                                                  " " IS ("NEW", "4") " - " IS (
-                                                                      "O"
-                                                                      "L"
-                                                                      "D",
-                                                                      "4") ","
-                                                                           "  "
-                                                                           "tim"
-                                                                           "eou"
-                                                                           "t "
-                                                                           "= "
-                                                                           "tim"
-                                                                           "eou"
-                                                                           "t "
-                                                                           "+"
-                                                                           " " IS ("NEW", "8") " - " IS (
-                                                                               "OLD",
-                                                                               "8") ";"
-                                                                                    " END;"
-                                                                                    "CREATE TRIGGER jobs_delete AFTER DELETE ON jobs"
-                                                                                    " BEGIN UPDATE counts SET"
-                                                                                    "  inactive = inactive - (OLD.state = 64),"
-                                                                                    "  purged = purged + (OLD.state = 64),"
-                                                                                    "  completed = completed - " IS (
-                                                                                        "OLD",
-                                                                                        "1") ","
-                                                                                             "  failed = failed - " IS (
-                                                                                                 "OLD",
-                                                                                                 "2") ","
-                                                                                                      "  canceled = canceled - " IS (
-                                                                                                          "OLD",
-                                                                                                          "4") ","
-                                                                                                               "  timeout = timeout - " IS (
-                                                                                                                   "OLD",
-                                                                                                                   "8") ","
-                                                                                                                        "  max_id = max (max_id, OLD.id);"
-                                                                                                                        " END;"
-                                                                                                                        "INSERT INTO meta VALUES ('store.schema', " STR (
-                                                                                                                            SCHEMA_VERSION) "),"
-                                                                                                                                            " ('store.log_seq', 0);";
+    "CREATE TABLE counts (inactive INTEGER, completed INTEGER,"
+    " failed INTEGER, canceled INTEGER, timeout INTEGER, purged INTEGER,"
+    " max_id INTEGER);"
+    "INSERT INTO counts VALUES (0, 0, 0, 0, 0, 0, 0);"
+    "CREATE TRIGGER jobs_insert AFTER INSERT ON jobs"
+    " WHEN NEW.state = 64"
+    " BEGIN UPDATE counts SET"
+    "  inactive = inactive + 1,"
+    "  completed = completed + (NEW.result = 1),"
+    "  failed = failed + (NEW.result = 2),"
+    "  canceled = canceled + (NEW.result = 4),"
+    "  timeout = timeout + (NEW.result = 8);"
+    " END;"
+    /* A finished job that is put again is taken out, and counted anew. */
+    "CREATE TRIGGER jobs_update_old AFTER UPDATE ON jobs"
+    " WHEN OLD.state = 64"
+    " BEGIN UPDATE counts SET"
+    "  inactive = inactive - 1,"
+    "  completed = completed - (OLD.result = 1),"
+    "  failed = failed - (OLD.result = 2),"
+    "  canceled = canceled - (OLD.result = 4),"
+    "  timeout = timeout - (OLD.result = 8);"
+    " END;"
+    "CREATE TRIGGER jobs_update_new AFTER UPDATE ON jobs"
+    " WHEN NEW.state = 64"
+    " BEGIN UPDATE counts SET"
+    "  inactive = inactive + 1,"
+    "  completed = completed + (NEW.result = 1),"
+    "  failed = failed + (NEW.result = 2),"
+    "  canceled = canceled + (NEW.result = 4),"
+    "  timeout = timeout + (NEW.result = 8);"
+    " END;"
+    "CREATE TRIGGER jobs_delete AFTER DELETE ON jobs"
+    " WHEN OLD.state = 64"
+    " BEGIN UPDATE counts SET"
+    "  inactive = inactive - 1,"
+    "  purged = purged + 1,"
+    "  completed = completed - (OLD.result = 1),"
+    "  failed = failed - (OLD.result = 2),"
+    "  canceled = canceled - (OLD.result = 4),"
+    "  timeout = timeout - (OLD.result = 8);"
+    " END;"
+    "CREATE TRIGGER jobs_delete_id AFTER DELETE ON jobs"
+    " BEGIN UPDATE counts SET max_id = max (max_id, OLD.id); END;";
+/* clang-format on */
 
 static int make_dir (const char *dir, flux_error_t *error)
 {

@@ -224,6 +224,16 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
             && c.timeout == 1 && c.purged == 0 && c.max_id == 5,
         "they are counted");
 
+    job = row (2, 64);
+    job.result = 8;
+    job.t_inactive = 102;
+    store_job_put (s, &job);
+    commit (loop, s, told);
+    store_counts (s, &c);
+    ok (c.inactive == 4 && c.failed == 0 && c.timeout == 2,
+        "one that is put again is counted anew");
+    job.result = 2;
+    store_job_put (s, &job);
     store_job_remove (s, 1);
     store_job_remove (s, 5);
     store_job_remove (s, 77);
