@@ -115,16 +115,23 @@ int router_respond_pack (struct router *r,
                          const char *fmt,
                          ...)
 {
-    flux_msg_t *msg;
+    flux_msg_t *reply = reply_begin (r, req, 0);
+    int errnum = errno;
+    flux_msg_t *msg = reply;
     va_list ap;
     int rc;
 
-    if (!(msg = reply_begin (r, req, 0)))
-        return errno ? -1 : 0;
+    /* What the format takes over ("o") has to be taken in any case. */
+    if (!msg && !(msg = flux_msg_create (FLUX_MSGTYPE_RESPONSE)))
+        return -1;
     va_start (ap, fmt);
     rc = flux_msg_vpack (msg, fmt, ap);
     va_end (ap);
-    return reply_end (r, msg, rc == 0);
+    if (reply)
+        return reply_end (r, reply, rc == 0);
+    flux_msg_decref (msg);
+    errno = errnum;
+    return errnum ? -1 : 0;
 }
 
 /* Refuse req.  The text names the topic: longer than flux_error_t holds. */
