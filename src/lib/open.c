@@ -45,73 +45,6 @@ static flux_t *open_uri (const char *uri, int flags, flux_error_t *errp)
                      uri);
 }
 
-/* How many generations up a path leads: "." 0, "../.." 2, "/" all (-1); -2 if
- * it is no such path.
- */
-static int path_depth (const char *path)
-{
-    int depth = 0;
-    const char *p = path;
-
-    if (!strcmp (path, "/"))
-        return -1;
-    while (*p) {
-        size_t n = strcspn (p, "/");
-
-        if (n == 2 && !strncmp (p, "..", 2))
-            depth++;
-        else if (!(n == 1 && *p == '.') && n != 0)
-            return -2;
-        p += n;
-        if (*p == '/')
-            p++;
-    }
-    return depth;
-}
-
-/* The parent of h, which is closed; h itself at the root. */
-static flux_t *open_parent (flux_t *h, int flags, flux_error_t *errp)
-{
-    const char *uri;
-    flux_t *parent;
-
-    if (!(uri = flux_attr_get (h, "parent-uri")))
-        return h;
-    parent = open_uri (uri, flags, errp);
-    flux_close (h);
-    return parent;
-}
-
-static int instance_level (flux_t *h)
-{
-    const char *s = flux_attr_get (h, "instance-level");
-
-    return s ? atoi (s) : 0;
-}
-
-static flux_t *open_ancestor (const char *path, int flags, flux_error_t *errp)
-{
-    int depth = path_depth (path);
-    int level;
-    flux_t *h;
-
-    if (depth == -2)
-        return err_null (errp,
-                         EINVAL,
-                         "'%s' is neither a URI nor a path of an instance",
-                         path);
-    if (!(h = flux_open_ex (NULL, flags, errp)))
-        return NULL;
-    level = instance_level (h);
-    if (depth < 0 || depth > level)
-        depth = level;
-    while (depth-- > 0) {
-        if (!(h = open_parent (h, flags, errp)))
-            return NULL;
-    }
-    return h;
-}
-
 static int set_u32_opt (flux_t *h,
                         const char *env,
                         const char *option,
@@ -148,18 +81,17 @@ static int apply_env (flux_t *h, flux_error_t *errp)
     return 0;
 }
 
-flux_t *flux_open_ex (const char *uri, int flags, flux_error_t *errp)
+static const char *default_uri (void)
+{
+    const char *uri = getenv ("FLUX_URI");
+
+    return uri ? uri : DEFAULT_URI;
+}
+
+static flux_t *connect_to (const char *uri, int flags, flux_error_t *errp)
 {
     flux_t *h;
 
-    if (errp)
-        errp->text[0] = '\0';
-    if ((flags & ~OPEN_FLAGS))
-        return err_null (errp, EINVAL, "unknown flags: 0x%x", flags);
-    if (!uri && !(uri = getenv ("FLUX_URI")))
-        uri = DEFAULT_URI;
-    if (*uri == '.' || *uri == '/')
-        return open_ancestor (uri, flags, errp);
     if (!(h = open_uri (uri, flags, errp)))
         return NULL;
     if (apply_env (h, errp) < 0) {
@@ -167,6 +99,84 @@ flux_t *flux_open_ex (const char *uri, int flags, flux_error_t *errp)
         return NULL;
     }
     return h;
+}
+
+/* How many generations up a path leads: "." 0, "../.." 2, "/" all (-1); -2 if
+ * it is no such path.
+ */
+static int path_depth (const char *path)
+{
+    int depth = 0;
+    const char *p = path;
+
+    if (!strcmp (path, "/"))
+        return -1;
+    while (*p) {
+        size_t n = strcspn (p, "/");
+
+        if (n == 2 && !strncmp (p, "..", 2))
+            depth++;
+        else if (!(n == 1 && *p == '.') && n != 0)
+            return -2;
+        p += n;
+        if (*p == '/')
+            p++;
+    }
+    return depth;
+}
+
+/* The parent of h, which is closed; h itself at the root. */
+static flux_t *open_parent (flux_t *h, int flags, flux_error_t *errp)
+{
+    const char *uri;
+    flux_t *parent;
+
+    if (!(uri = flux_attr_get (h, "parent-uri")))
+        return h;
+    parent = connect_to (uri, flags, errp);
+    flux_close (h);
+    return parent;
+}
+
+static int instance_level (flux_t *h)
+{
+    const char *s = flux_attr_get (h, "instance-level");
+
+    return s ? atoi (s) : 0;
+}
+
+static flux_t *open_ancestor (const char *path, int flags, flux_error_t *errp)
+{
+    int depth = path_depth (path);
+    int level;
+    flux_t *h;
+
+    if (depth == -2)
+        return err_null (errp,
+                         EINVAL,
+                         "'%s' is neither a URI nor a path of an instance",
+                         path);
+    if (!(h = connect_to (default_uri (), flags, errp)))
+        return NULL;
+    level = instance_level (h);
+    if (depth < 0 || depth > level)
+        depth = level;
+    while (depth-- > 0) {
+        if (!(h = open_parent (h, flags, errp)))
+            return NULL;
+    }
+    return h;
+}
+
+flux_t *flux_open_ex (const char *uri, int flags, flux_error_t *errp)
+{
+    if (errp)
+        errp->text[0] = '\0';
+    if ((flags & ~OPEN_FLAGS))
+        return err_null (errp, EINVAL, "unknown flags: 0x%x", flags);
+    if (uri && (*uri == '.' || *uri == '/'))
+        return open_ancestor (uri, flags, errp);
+    return connect_to (uri ? uri : default_uri (), flags, errp);
 }
 
 flux_t *flux_open (const char *uri, int flags)

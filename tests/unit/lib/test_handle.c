@@ -43,6 +43,10 @@ static void test_open_errors (void)
     setenv ("FLUX_URI", "local:///also/nonexistent", 1);
     ok (!flux_open_ex (NULL, 0, &error) && strstr (error.text, "/also/"),
         "FLUX_URI is the default");
+    setenv ("FLUX_URI", "/", 1);
+    errno = 0;
+    ok (!flux_open_ex ("/", 0, &error) && errno == EINVAL,
+        "which cannot itself be a path");
     unsetenv ("FLUX_URI");
 }
 
