@@ -160,12 +160,13 @@ char *info_stats (void *arg)
 
     store_counts (m->store, &counts);
     if (asprintf (&s,
-                  "{\"journal\":{\"listeners\":%u,\"events\":0},"
+                  "{\"journal\":{\"listeners\":%u,\"events\":%u},"
                   "\"active_jobs\":%u,\"inactive_jobs\":%" PRIu64
                   ",\"max_jobid\":%" PRIu64 ",\"unreplayable_jobs\":%u,"
                   "\"housekeeping\":{\"running\":{},\"config\":{"
                   "\"release-after\":-1.0,\"command\":\"\"}}}",
-                  outbox_has_listeners (m->outbox),
+                  evjournal_listeners (m->journal),
+                  evjournal_events (m->journal),
                   m->active_count,
                   counts.inactive,
                   max_jobid (m),

@@ -43,6 +43,7 @@ static int handle_disconnect (struct router *r,
 
     waits_disconnect (m->waits, msg);
     drains_disconnect (m->drains, msg);
+    evjournal_gone (m->journal, msg);
     return REQUEST_DONE;
 }
 
@@ -60,7 +61,7 @@ static const struct request_row *(*const families[]) (void) = {
     ingest_requests, queues_requests,     raise_requests,   kill_requests,
     urgency_requests, update_requests,    info_requests,    wait_requests,
     drain_requests,  purge_requests,      resource_requests,
-    disconnect_requests,
+    disconnect_requests, journal_requests,
 };
 
 #define FAMILIES (sizeof (families) / sizeof (families[0]))
@@ -119,6 +120,7 @@ static int create_parts (struct manager *m,
         || !(m->prioritizer = prioritizer_create (m))
         || !(m->waits = waits_create (m)) || !(m->drains = drains_create (m))
         || !(m->queues = queues_create (m)) || !(m->purger = purger_create (m))
+        || !(m->journal = evjournal_create (m))
         || !(m->ingest = ingest_create (m)))
         return err_set (error, errno, "creating the job manager");
     m->store = store_open (m->loop,
@@ -231,6 +233,7 @@ void manager_destroy (struct manager *m)
     m->store = NULL;
     if (m->alloc)
         remove_jobs (m);
+    evjournal_destroy (m->journal);
     resources_destroy (m->resources);
     alloc_destroy (m->alloc);
     ingest_destroy (m->ingest);

@@ -75,6 +75,7 @@ struct manager {
     struct prioritizer *prioritizer;
     struct resources *resources;
     struct purger *purger;
+    struct evjournal *journal;
     struct shutdown *shutdown;
 
     void (*failed) (void *arg, const char *error);
@@ -145,6 +146,10 @@ void outbox_guest_done (struct outbox *o, uint64_t id);
 void outbox_inactive (struct outbox *o, uint64_t id);
 /* Publish an event message after the commit; json is copied. */
 void outbox_publish (struct outbox *o, const char *topic, const char *json);
+/* The first line of the job that was posted and is not told yet, with its
+ * length, or NULL.
+ */
+const char *outbox_untold (struct outbox *o, uint64_t id, size_t *len);
 /* Look at the job after the commit: start, kill, forget. */
 void outbox_act (struct outbox *o, struct job *job);
 /* The last durable batch. */

@@ -124,6 +124,19 @@ static void tell_free (struct tell *t)
     free (t);
 }
 
+const char *outbox_untold (struct outbox *o, uint64_t id, size_t *len)
+{
+    const struct tell *t;
+
+    STAILQ_FOREACH (t, &o->tells, link) {
+        if (t->kind != TELL_ENTRY || t->id != id || t->volatile_)
+            continue;
+        *len = t->len;
+        return t->text;
+    }
+    return NULL;
+}
+
 /* Text with a name behind it, in one block. */
 static int set_text (struct tell *t,
                      const char *data,

@@ -84,6 +84,16 @@ void drains_destroy (struct drains *d);
 const struct request_row *drain_requests (void);
 void drains_disconnect (struct drains *d, const flux_msg_t *msg);
 
+/* ---- journal.c: events-journal ---- */
+
+struct evjournal *evjournal_create (struct manager *m);
+void evjournal_destroy (struct evjournal *j);
+const struct request_row *journal_requests (void);
+/* The client of a disconnect, or the request a cancel names, is gone. */
+void evjournal_gone (struct evjournal *j, const flux_msg_t *msg);
+unsigned int evjournal_listeners (const struct evjournal *j);
+unsigned int evjournal_events (const struct evjournal *j);
+
 /* ---- purge.c ---- */
 
 struct purger *purger_create (struct manager *m);

@@ -342,14 +342,68 @@ int req_jobspec_decode (const flux_msg_t *msg,
     return dump (o, text, error);
 }
 
-int req_cancel_decode (const flux_msg_t *msg, uint32_t *matchtag)
+/* The keys of an object. */
+static int take_keys (json_t *o, char ***names, flux_error_t *error)
 {
-    json_int_t n;
+    const char *key;
+    json_t *value;
+    size_t n = 0;
 
-    if (unpack (msg, NULL, "{s:I}", "matchtag", &n) < 0)
-        return -1;
-    *matchtag = n;
+    if (!o)
+        return 0;
+    if (!json_is_object (o))
+        return err_set (error, EPROTO, "allow and deny are objects");
+    if (!(*names = calloc (json_object_size (o) + 1, sizeof (char *))))
+        return err_set (error, ENOMEM, "out of memory");
+    json_object_foreach (o, key, value) {
+        if (!((*names)[n++] = strdup (key)))
+            return err_set (error, ENOMEM, "out of memory");
+    }
     return 0;
+}
+
+int req_journal_decode (const flux_msg_t *msg,
+                        struct req_journal *r,
+                        flux_error_t *error)
+{
+    json_t *allow = NULL, *deny = NULL;
+    int full = 0;
+
+    *r = (struct req_journal){0};
+    if (!flux_msg_has_payload (msg))
+        return 0;
+    if (unpack (msg,
+                error,
+                "{s?o s?o s?b}",
+                "allow",
+                &allow,
+                "deny",
+                &deny,
+                "full",
+                &full)
+        < 0)
+        return -1;
+    r->full = full;
+    if (take_keys (allow, &r->allow, error) < 0
+        || take_keys (deny, &r->deny, error) < 0) {
+        req_journal_clear (r);
+        return -1;
+    }
+    return 0;
+}
+
+static void free_names (char **names)
+{
+    for (char **s = names; s && *s; s++)
+        free (*s);
+    free (names);
+}
+
+void req_journal_clear (struct req_journal *r)
+{
+    free_names (r->allow);
+    free_names (r->deny);
+    r->allow = r->deny = NULL;
 }
 
 /* ---- answers and contexts ---- */

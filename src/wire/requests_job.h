@@ -139,8 +139,16 @@ int req_jobspec_decode (const flux_msg_t *msg,
                         char **text,
                         flux_error_t *error);
 
-/* *-cancel */
-int req_cancel_decode (const flux_msg_t *msg, uint32_t *matchtag);
+/* events-journal: NULL-terminated names, or NULL if the key was not given. */
+struct req_journal {
+    char **allow;
+    char **deny;
+    bool full;
+};
+int req_journal_decode (const flux_msg_t *msg,
+                        struct req_journal *r,
+                        flux_error_t *error);
+void req_journal_clear (struct req_journal *r);
 
 /* ---- answers and contexts ---- */
 
