@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <flux/attr.h>
+#include <flux/handle.h>
 #include <flux/version.h>
 #include "daemon/attrs.h"
 #include "daemon/attrs_initial.h"
@@ -98,25 +100,47 @@ static int from_command_line (struct broker *b, flux_error_t *error)
     return 0;
 }
 
-/* An instance inside another one, as one of its jobs.  How deep it is only
- * the enclosing one could tell; one level is what can be known.
+/* Depth and place, which only the enclosing instance knows.  If it cannot be
+ * asked, it is taken for the outermost.
  */
+static void ask_enclosing (const char *uri,
+                           int *level,
+                           char *path,
+                           size_t pathsize)
+{
+    const char *s;
+    flux_t *h;
+
+    *level = 0;
+    path[0] = '\0';
+    if (!(h = flux_open (uri, 0)))
+        return;
+    if ((s = flux_attr_get (h, "instance-level")))
+        *level = (int)strtol (s, NULL, 10);
+    if ((s = flux_attr_get (h, "jobid-path")) && strcmp (s, "/") != 0)
+        snprintf (path, pathsize, "%s", s);
+    flux_close (h);
+}
+
+/* An instance inside another one, as one of its jobs. */
 static int from_enclosing (struct broker *b)
 {
     const char *uri = getenv ("FLUX_URI");
     const char *id = getenv ("FLUX_JOB_ID");
-    char *path;
-    int rc;
+    char above[1024];
+    char path[1200];
+    char depth[16];
+    int level;
 
     if (!uri || !id)
         return 0;
-    if (asprintf (&path, "/%s", id) < 0)
-        return -1;
-    rc = attrs_set (b, "jobid-path", path, 0);
-    free (path);
-    if (rc < 0 || attrs_set (b, "jobid", id, ATTR_IMMUTABLE) < 0
+    ask_enclosing (uri, &level, above, sizeof (above));
+    snprintf (depth, sizeof (depth), "%d", level + 1);
+    snprintf (path, sizeof (path), "%s/%.128s", above, id);
+    if (attrs_set (b, "jobid-path", path, 0) < 0
+        || attrs_set (b, "jobid", id, ATTR_IMMUTABLE) < 0
         || attrs_set (b, "parent-uri", uri, 0) < 0
-        || attrs_set (b, "instance-level", "1", 0) < 0)
+        || attrs_set (b, "instance-level", depth, 0) < 0)
         return -1;
     return 0;
 }
