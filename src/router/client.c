@@ -50,11 +50,6 @@ const char *router_client_uuid (const struct router_client *c)
     return c->uuid;
 }
 
-void router_client_set_inside (struct router_client *c)
-{
-    c->inside = true;
-}
-
 /* ---- what comes in ---- */
 
 /* The kernel knows who a guest is; the owner may speak for others. */

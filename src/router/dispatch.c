@@ -175,7 +175,6 @@ static void dispatch_method (struct router *r,
                              const flux_msg_t *msg,
                              bool released)
 {
-    struct router_client *c = client_of (r, msg);
     uint32_t rolemask = FLUX_ROLE_NONE;
 
     (void)flux_msg_get_rolemask (msg, &rolemask);
@@ -194,7 +193,7 @@ static void dispatch_method (struct router *r,
         return;
     }
     if ((m->flags & METHOD_HELD) && !released
-        && (loop_held (r->loop) || r->held_head || (c && c->inside))) {
+        && (loop_held (r->loop) || r->held_head)) {
         if (held_add (r, msg) < 0)
             router_respond_error (r, msg, errno, NULL);
         return;

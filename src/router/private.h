@@ -69,7 +69,6 @@ struct router_client {
     uint32_t rolemask;
     router_deliver_f deliver;
     void *arg;
-    bool inside;
     struct subscription *subscriptions;
     struct service *services;
     struct touched *touched;

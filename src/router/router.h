@@ -144,10 +144,6 @@ const char *router_client_uuid (const struct router_client *c);
 void router_client_recv (struct router_client *c, const flux_msg_t *msg);
 /* The same without a copy: msg is nobody else's, and is changed. */
 void router_client_take (struct router_client *c, flux_msg_t *msg);
-/* The client is a plugin, which may send in the middle of an event: its
- * requests to held methods always wait for the next turn.
- */
-void router_client_set_inside (struct router_client *c);
 /* The client is gone: its services and subscriptions go, and each service it
  * sent a request to hears "<service>.disconnect".
  */
