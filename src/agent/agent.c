@@ -89,6 +89,7 @@ struct agent *agent_create (const struct agent_options *opt)
         errno = saved;
         return NULL;
     }
+    tmpdir_remove_stale (a);
     a->affinity = affinity_create ();
     return a;
 }

@@ -213,6 +213,8 @@ bool names_per_task (const char *s);
 /* ---- files.c ---- */
 int tmpdir_make (struct agent_job *job, const char **where);
 void tmpdir_remove (struct agent_job *job);
+/* Those that an agent of this rank that died has left. */
+void tmpdir_remove_stale (struct agent *a);
 /* The descriptor for the file that a stream of task goes to, kept in the job:
  * not to be closed.  -1 and errno. */
 int outfile_open (struct agent_job *job,

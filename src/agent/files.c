@@ -2,6 +2,7 @@
 
 /* Files of a job: its temporary directory, and redirected streams. */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -86,6 +87,25 @@ void tmpdir_remove (struct agent_job *job)
         nftw (job->tmpdir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     free (job->tmpdir);
     job->tmpdir = NULL;
+}
+
+void tmpdir_remove_stale (struct agent *a)
+{
+    char prefix[32];
+    DIR *dir = opendir (a->rundir);
+    struct dirent *d;
+    char *path;
+
+    snprintf (prefix, sizeof (prefix), "jobtmp-%u-", a->opt.rank);
+    while (dir && (d = readdir (dir))) {
+        if (strncmp (d->d_name, prefix, strlen (prefix)) != 0
+            || asprintf (&path, "%s/%s", a->rundir, d->d_name) < 0)
+            continue;
+        nftw (path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+        free (path);
+    }
+    if (dir)
+        closedir (dir);
 }
 
 /* ---- streams ---- */

@@ -53,11 +53,13 @@ static void parse (int argc, char **argv, struct agent_options *opt)
         usage ();
 }
 
-/* The ends of pipes must not get the numbers they are to be copied to. */
-static void fill_stdio (void)
+/* What the broker's parents left open is nobody's here, least of all tasks'.
+ * The ends of pipes must not get the numbers they are to be copied to. */
+static void set_descriptors (void)
 {
     int fd;
 
+    close_range (3, ~0U, 0);
     do {
         fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
     } while (fd >= 0 && fd < 3);
@@ -72,7 +74,7 @@ int main (int argc, char **argv)
 
     setlocale (LC_CTYPE, "");
     parse (argc, argv, &opt);
-    fill_stdio ();
+    set_descriptors ();
     if (!(a = agent_create (&opt))) {
         fprintf (stderr, "flux-agent: %s: %s\n", opt.socket, strerror (errno));
         return 1;

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -149,6 +150,8 @@ static void __attribute__ ((noreturn)) child_main (struct child *c)
         sched_setaffinity (0, sizeof (*s->cpus), s->cpus);
     if (s->become)
         become (c);
+    /* Nobody could report or end what outlives the agent. */
+    prctl (PR_SET_PDEATHSIG, SIGKILL);
     enter (c);
     reset_signals (c);
     if (strchr (s->argv[0], '/'))
