@@ -292,9 +292,22 @@ static void test_service (struct fixture *f, int signum)
     ok (is_empty (f->dir), "and so is the rest");
 }
 
+/* Until the file has the text. */
+static void wait_for_line (const char *path, const char *text)
+{
+    for (;;) {
+        int fd = open (path, O_RDONLY);
+
+        if (fd >= 0 && strstr (read_all (fd), text))
+            return;
+        poll (NULL, 0, 2);
+    }
+}
+
 static void test_signal (struct fixture *f)
 {
     char c;
+    char log[96], attr[128];
     int out;
     pid_t pid = start (f, ARGS ("echo x; exec sleep 600"), &out);
 
@@ -304,15 +317,17 @@ static void test_signal (struct fixture *f)
     is_int (finish (pid), 129, "SIGTERM ends the program by SIGHUP");
     close (out);
 
-    pid = start (f, ARGS ("trap '' HUP; echo x; sleep 600"), &out);
+    snprintf (log, sizeof (log), "%s/log", f->dir);
+    snprintf (attr, sizeof (attr), "log-filename=%s", log);
+    pid = start (f, ARGS ("-S", attr, "trap '' HUP; echo x; sleep 600"), &out);
     if (read (out, &c, 1) != 1)
         bail_out ("read");
     kill (pid, SIGTERM);
-    /* The second is only one if the first was seen. */
-    poll (NULL, 0, 300);
+    wait_for_line (log, "shutting down: SIGTERM");
     kill (pid, SIGTERM);
     is_int (finish (pid), 137, "a second one kills what does not listen");
     close (out);
+    unlink (log);
     ok (is_empty (f->dir), "nothing is left");
 }
 
