@@ -27,8 +27,7 @@ static int run (struct opts *o)
 
     if (opt_count (o, "dry-run"))
         return submit_dry_run (o);
-    h = cmd_open ();
-    id = submit_one (h, o);
+    h = submit_one (o, &id);
     if (opt_count (o, "verbose"))
         fprintf (stderr, "jobid: %s\n", id_str (id));
     attach_config_init (&c, o);

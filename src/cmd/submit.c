@@ -130,22 +130,36 @@ static const char *source_next (struct source *s, long *cc)
     return s->jobspec;
 }
 
-flux_jobid_t submit_one (flux_t *h, const struct opts *o)
+/* Refuse bad options before there is a connection: build the first jobspec.
+ * It is kept when it will do for all.
+ */
+static void source_check (struct source *s)
+{
+    s->jobspec = encode (s, s->ids ? (long)s->next : -1);
+    if (s->uses_cc) {
+        free (s->jobspec);
+        s->jobspec = NULL;
+    }
+}
+
+flux_t *submit_one (const struct opts *o, flux_jobid_t *id)
 {
     struct source s;
     flux_future_t *f;
-    flux_jobid_t id;
+    flux_t *h;
     long cc;
 
     source_init (&s, o);
+    source_check (&s);
+    h = cmd_open ();
     f = flux_job_submit (h, source_next (&s, &cc), s.urgency, s.flags);
     if (!f)
         die ("%s", strerror (errno));
-    if (flux_job_submit_get_id (f, &id) < 0)
+    if (flux_job_submit_get_id (f, id) < 0)
         die ("%s", future_text (f));
     flux_future_destroy (f);
     source_clear (&s);
-    return id;
+    return h;
 }
 
 int submit_dry_run (const struct opts *o)
@@ -222,6 +236,7 @@ int submit_run (const struct opts *o)
     if (opt_count (o, "jps") && !opt_count (o, "progress"))
         die ("--jps requires --progress");
     source_init (&s, o);
+    source_check (&s);
     h = cmd_open ();
     w = waiter_create (h, o, s.ids ? idset_count (s.ids) : 1);
     status = submit_all (h, &s, w);

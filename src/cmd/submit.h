@@ -16,8 +16,8 @@ extern const struct option_def submit_options[];
  */
 int submit_run (const struct opts *o);
 
-/* Submit one job for flux-run. */
-flux_jobid_t submit_one (flux_t *h, const struct opts *o);
+/* Connect and submit one job, for flux-run; the handle is the caller's. */
+flux_t *submit_one (const struct opts *o, flux_jobid_t *id);
 
 /* With --dry-run: print the jobspecs. */
 int submit_dry_run (const struct opts *o);
