@@ -74,7 +74,7 @@ int tap_dependencies (struct jobtap *jt,
                       bool restored,
                       flux_error_t *error)
 {
-    struct tap_call call = { .jt = jt, .job = job };
+    struct tap_call call = { .jt = jt, .job = job, .verdict = true };
     json_t *deps = json_incref (dependencies_of (jt, job));
     flux_plugin_arg_t *args = NULL;
     flux_error_t why;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "base/log.h"
 #include "jobtap/private.h"
 #include "lib/plugin_args.h"
 #include "lib/plugin_host.h"
@@ -184,12 +185,15 @@ static int call_entry (struct tap_entry *e,
         flush_updates (t, frame);
         flux_priv_plugin_arg_changed (args);
     }
-    if (rc < 0)
-        tap_log_failure (t->jt,
+    if (rc < 0) {
+        const char *reason = tap_args_errmsg (args);
+
+        tap_log_refusal (frame->call->verdict && reason ? LOG_INFO : LOG_ERR,
                          t,
                          topic,
                          frame->call->job,
-                         tap_args_errmsg (args));
+                         reason);
+    }
     return rc < 0 ? -1 : 1;
 }
 

@@ -11,23 +11,32 @@
 #include "jobtap/private.h"
 #include "lib/plugin_args.h"
 
-void tap_log_failure (struct jobtap *jt,
+void tap_log_refusal (int severity,
                       const struct tap_plugin *who,
                       const char *topic,
                       const struct job *job,
                       const char *reason)
 {
-    char id[32] = "-";
+    char id[JOBID_TEXT_MAX] = "-";
 
     if (job)
         jobid_encode (job->id, JOBID_F58PLAIN, id, sizeof (id));
-    log_msg (LOG_ERR,
+    log_msg (severity,
              TAP_PART,
              "jobtap: %s: %s: job %s: %s",
              who ? who->name : "plugins",
              topic,
              id,
              reason ? reason : "callback returned an error");
+}
+
+void tap_log_failure (struct jobtap *jt,
+                      const struct tap_plugin *who,
+                      const char *topic,
+                      const struct job *job,
+                      const char *reason)
+{
+    tap_log_refusal (LOG_ERR, who, topic, job, reason);
 }
 
 /* Call every plugin that matches; apply says whether the answers are acted
@@ -69,14 +78,14 @@ static const char *const rejected = "rejected by job-manager plugin";
 
 static int topics_create (void *arg, struct job *job, flux_error_t *error)
 {
-    struct tap_call call = { .jt = arg, .job = job };
+    struct tap_call call = { .jt = arg, .job = job, .verdict = true };
 
     return call_topic (&call, TOPIC_CREATE, true, error, rejected) < 0 ? -1 : 0;
 }
 
 static int topics_validate (void *arg, struct job *job, flux_error_t *error)
 {
-    struct tap_call call = { .jt = arg, .job = job };
+    struct tap_call call = { .jt = arg, .job = job, .verdict = true };
 
     return call_topic (&call, TOPIC_VALIDATE, false, error, rejected) < 0 ? -1
                                                                           : 0;

@@ -143,7 +143,8 @@ static int validate (struct update *u, struct text *spec, flux_error_t *error)
 {
     struct tap_call call = { .jt = u->call.jt,
                              .job = u->call.job,
-                             .spec = spec };
+                             .spec = spec,
+                             .verdict = true };
     struct tap_stack *s = tap_stack_of (call.jt, TOPIC_VALIDATE);
     flux_plugin_arg_t *args = NULL;
     int rc = -1;
@@ -199,7 +200,7 @@ int tap_job_update (void *arg,
                     flux_error_t *error)
 {
     struct update u = {
-        .call = { .jt = arg, .job = job },
+        .call = { .jt = arg, .job = job, .verdict = true },
         .userid = userid,
         .rolemask = rolemask,
         .validated = true,
