@@ -35,6 +35,7 @@ struct batch {
     struct batch *next;
     uint64_t number; /* set when it is closed */
     uint64_t records;
+    int64_t log_seq; /* of its last log row, where rows are numbered */
     char *buf;
     size_t len;
     size_t size;

@@ -46,6 +46,8 @@ static void tell (struct store *s)
             s->stats.records += b->records;
             s->stats.bytes += b->len;
         }
+        if (b->errnum == 0 && s->ops->told)
+            s->ops->told (s->impl, b);
         errno = b->errnum;
         if (s->done)
             s->done (b->number,

@@ -20,6 +20,9 @@ struct store_ops {
     void (*submit) (void *impl, struct batch *b);
     /* Give back what is finished since the last call, in order. */
     void (*finished) (void *impl, struct batch_queue *q);
+    /* The owner is about to hear that b is durable: reads show it from now
+     * on.  May be NULL where finished made it visible. */
+    void (*told) (void *impl, const struct batch *b);
     /* Leave the failed state. */
     int (*retry) (void *impl, flux_error_t *error);
     /* Return when all that was submitted is finished; nothing is submitted

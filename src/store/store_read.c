@@ -26,7 +26,8 @@ enum query {
 
 static const char *const sql[Q_MAX] = {
     [Q_VALUE] = "SELECT data FROM vals WHERE id = ?1 AND key = ?2",
-    [Q_LOG] = "SELECT data FROM logs WHERE id = ?1 AND path = ?2 ORDER BY seq",
+    [Q_LOG] = "SELECT data FROM logs WHERE id = ?1 AND path = ?2"
+              " AND seq <= ?3 ORDER BY seq",
     [Q_META] = "SELECT value FROM meta WHERE key = ?2",
     [Q_JOB] = JOB_COLUMNS "WHERE j.id = ?1",
     [Q_ACTIVE] = JOB_COLUMNS "WHERE j.state <> 64 ORDER BY j.id",
@@ -40,6 +41,7 @@ static const char *const sql[Q_MAX] = {
 
 struct reader {
     sqlite3 *db;
+    int64_t log_seq; /* logs are shown up to here */
     sqlite3_stmt *cached[Q_MAX];
 };
 
@@ -50,6 +52,11 @@ struct reader *reader_create (sqlite3 *db)
     if (r)
         r->db = db;
     return r;
+}
+
+void reader_show_logs (struct reader *r, int64_t seq)
+{
+    r->log_seq = seq;
 }
 
 void reader_destroy (struct reader *r)
@@ -117,6 +124,8 @@ static int get_bytes (struct reader *r,
     if (q != Q_META)
         sqlite3_bind_int64 (st, 1, id);
     sqlite3_bind_text (st, 2, key, -1, SQLITE_STATIC);
+    if (q == Q_LOG)
+        sqlite3_bind_int64 (st, 3, r->log_seq);
     while ((rc = sqlite3_step (st)) == SQLITE_ROW) {
         const void *p = sqlite3_column_blob (st, 0);
         size_t add = sqlite3_column_bytes (st, 0);

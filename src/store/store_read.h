@@ -13,6 +13,10 @@ struct reader;
 
 /* Takes db over. */
 struct reader *reader_create (sqlite3 *db);
+/* Show rows of logs up to this number: what is durable but not told yet
+ * stays hidden, so that a reader who also listens hears everything once.
+ */
+void reader_show_logs (struct reader *r, int64_t seq);
 void reader_destroy (struct reader *r);
 
 /* As in store.h; EIO where the file cannot be read. */

@@ -171,6 +171,7 @@ void *store_sqlite_create (struct loop_source *work,
         err_set (error, ENOMEM, "store: out of memory");
         goto error;
     }
+    reader_show_logs (impl->reader, writer_log_seq (impl->writer));
     if (start_thread (impl) < 0) {
         err_set (error, errno, "store: thread: %s", strerror (errno));
         goto error;
@@ -198,6 +199,13 @@ static void sqlite_finished (void *arg, struct batch_queue *q)
     pthread_mutex_lock (&impl->lock);
     batch_move (q, &impl->done);
     pthread_mutex_unlock (&impl->lock);
+}
+
+static void sqlite_told (void *arg, const struct batch *b)
+{
+    struct impl *impl = arg;
+
+    reader_show_logs (impl->reader, b->log_seq);
 }
 
 static int sqlite_retry (void *arg, flux_error_t *error)
@@ -300,6 +308,7 @@ static int sqlite_counts (void *arg, struct store_counts *counts)
 const struct store_ops store_sqlite_ops = {
     .submit = sqlite_submit,
     .finished = sqlite_finished,
+    .told = sqlite_told,
     .retry = sqlite_retry,
     .stop = sqlite_stop,
     .destroy = sqlite_destroy,

@@ -231,11 +231,11 @@ static int apply_record (struct writer *w, const struct record *r)
     return -1;
 }
 
-static int apply_list (struct writer *w, const struct batch *list)
+static int apply_list (struct writer *w, struct batch *list)
 {
     int64_t seq = w->seq;
 
-    for (const struct batch *b = list; b; b = b->next) {
+    for (struct batch *b = list; b; b = b->next) {
         struct record r;
         size_t pos = 0;
 
@@ -243,6 +243,7 @@ static int apply_list (struct writer *w, const struct batch *list)
             if (apply_record (w, &r) < 0)
                 return -1;
         }
+        b->log_seq = w->seq;
     }
     if (w->seq == seq)
         return 0;
@@ -251,7 +252,7 @@ static int apply_list (struct writer *w, const struct batch *list)
 }
 
 int writer_apply (struct writer *w,
-                  const struct batch *list,
+                  struct batch *list,
                   flux_error_t *error)
 {
     if (run (w, S_BEGIN) < 0)
@@ -264,6 +265,11 @@ int writer_apply (struct writer *w,
         run (w, S_ROLLBACK);
     errno = saved_errno;
     return -1;
+}
+
+int64_t writer_log_seq (const struct writer *w)
+{
+    return w->seq;
 }
 
 int writer_probe (struct writer *w, flux_error_t *error)

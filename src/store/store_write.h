@@ -19,8 +19,11 @@ void writer_destroy (struct writer *w);
  * -1 and errno, with a sentence.
  */
 int writer_apply (struct writer *w,
-                  const struct batch *list,
+                  struct batch *list,
                   flux_error_t *error);
+
+/* The number of the last log row that is durable. */
+int64_t writer_log_seq (const struct writer *w);
 
 /* Can the file be written?  A transaction that changes nothing of note. */
 int writer_probe (struct writer *w, flux_error_t *error);
