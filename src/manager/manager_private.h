@@ -152,6 +152,8 @@ void outbox_publish (struct outbox *o, const char *topic, const char *json);
 const char *outbox_untold (struct outbox *o, uint64_t id, size_t *len);
 /* Look at the job after the commit: start, kill, forget. */
 void outbox_act (struct outbox *o, struct job *job);
+/* See to it that the end of a turn comes: something was written. */
+void outbox_wake (struct outbox *o);
 /* The last durable batch. */
 uint64_t outbox_durable (const struct outbox *o);
 /* The store's done callback. */

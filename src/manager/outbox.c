@@ -62,6 +62,8 @@ struct outbox {
     struct act_head acts;
     struct listener *listeners;
     struct loop_source *work; /* runs the acts */
+    struct loop_source *wake; /* makes sure that a turn, and so its end, comes */
+    bool awake;
     uint64_t durable;         /* number of the last durable batch */
     bool telling;
 };
@@ -102,6 +104,16 @@ int manager_listen (struct manager *m, const struct manager_listener *l)
     return outbox_listen (m->outbox, l);
 }
 
+/* Something happened that the end of a turn has to deal with, perhaps outside
+ * of any turn.
+ */
+void outbox_wake (struct outbox *o)
+{
+    if (!o->awake)
+        loop_kick (o->wake);
+    o->awake = true;
+}
+
 static struct tell *tell_add (struct outbox *o, enum tell_kind kind)
 {
     struct tell *t;
@@ -113,6 +125,7 @@ static struct tell *tell_add (struct outbox *o, enum tell_kind kind)
     t->kind = kind;
     t->batch = outbox_batch (o);
     STAILQ_INSERT_TAIL (&o->tells, t, link);
+    outbox_wake (o);
     return t;
 }
 
@@ -455,6 +468,7 @@ void outbox_done (uint64_t batch, int ret, const char *error, void *arg)
 
 void outbox_turn (struct outbox *o)
 {
+    o->awake = false;
     if (!o->m->broken) {
         hosts_rows_flush (o->m);
         store_commit (o->m->store);
@@ -471,8 +485,10 @@ struct outbox *outbox_create (struct manager *m)
     o->m = m;
     STAILQ_INIT (&o->tells);
     STAILQ_INIT (&o->acts);
-    if (!(o->work = loop_work_create (m->loop, LOOP_HOLDABLE, run_acts, o))) {
-        free (o);
+    o->work = loop_work_create (m->loop, LOOP_HOLDABLE, run_acts, o);
+    o->wake = loop_work_create (m->loop, LOOP_ALWAYS, NULL, NULL);
+    if (!o->work || !o->wake) {
+        outbox_destroy (o);
         return NULL;
     }
     return o;
@@ -498,6 +514,9 @@ void outbox_destroy (struct outbox *o)
         o->listeners = l->next;
         free (l);
     }
-    loop_source_destroy (o->work);
+    if (o->work)
+        loop_source_destroy (o->work);
+    if (o->wake)
+        loop_source_destroy (o->wake);
     free (o);
 }

@@ -168,6 +168,7 @@ static void append (struct manager *m,
     if (store_log_append (m->store, job->id, "eventlog", line, len) < 0)
         log_errno (PART, "appending to an eventlog");
     host_of (job)->last_batch = store_next_batch (m->store);
+    outbox_wake (m->outbox);
 }
 
 /* Plugins see the entry without its newline.  They may turn the loop, and
@@ -249,7 +250,9 @@ static int apply_queued (struct manager *m,
     return rc;
 }
 
-/* One event that has no place any more is dropped alone. */
+/* One event that has no place any more is dropped alone.  Those the manager
+ * owes itself may well be overtaken, by an exception for example.
+ */
 static void drain_queue (struct manager *m, struct job *job)
 {
     struct job_host *host = host_of (job);
@@ -260,7 +263,7 @@ static void drain_queue (struct manager *m, struct job *job)
         DL_DELETE (host->queue, q);
         error.text[0] = '\0';
         if (apply_queued (m, job, q, &error) < 0)
-            log_msg (LOG_ERR,
+            log_msg (q->len == 0 ? LOG_DEBUG : LOG_ERR,
                      PART,
                      "job %ju: dropped a queued %s event: %s",
                      (uintmax_t)job->id,

@@ -19,6 +19,11 @@ static int check_exception (int severity, const char *type, flux_error_t *error)
     return 0;
 }
 
+static int exists (const struct store_job *row, void *arg)
+{
+    return 0;
+}
+
 struct job *request_job (struct manager *m,
                          uint64_t id,
                          int errnum,
@@ -29,7 +34,7 @@ struct job *request_job (struct manager *m,
 
     if (job && job->state != FLUX_JOB_STATE_INACTIVE)
         return job;
-    if (job || store_job_get (m->store, id, NULL, NULL) == 0)
+    if (job || store_job_get (m->store, id, exists, NULL) == 0)
         return err_null (error, errnum, "job is inactive");
     return err_null (error, errnum, "%s", unknown);
 }
