@@ -86,7 +86,7 @@ static int start_manager (struct jobs *jobs, flux_error_t *error)
         .store_sync = b->keep_state ? "full" : "off",
         .hostname = b->hostname,
         .sched = &sched_fifo,
-        .exec = &exec_mock,
+        .exec = &exec_agent,
         .exec_env = {
             .loop = b->loop,
             .router = b->router,
