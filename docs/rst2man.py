@@ -75,7 +75,7 @@ def summary(text):
     m = re.search(r"^DESCRIPTION\n=+\n(.*)", text, re.M | re.S)
     for block in re.split(r"\n\s*\n", m.group(1) if m else ""):
         block = " ".join(block.split())
-        if block and not block.startswith((".. ", "|", ":", "*", "-", "::")):
+        if re.match(r"[A-Za-z`*]|:[\w:]+:`", block):
             block = re.sub(r":[\w:]+:`([^`]*)`", r"\1", block)
             block = re.sub(r"[`*]", "", block)
             return re.split(r"(?<=[a-z)])[.:;](?: |$)", block)[0]
