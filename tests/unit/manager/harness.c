@@ -232,12 +232,14 @@ char *make_jobspec (double run, double duration, const char *extra)
     return s;
 }
 
-uint64_t inst_submit (struct inst *t, const char *spec, int urgency, int flags)
+uint32_t inst_send_submit (struct inst *t,
+                           const char *spec,
+                           int urgency,
+                           int flags)
 {
     char *J = sign_none_wrap (spec, strlen (spec), getuid ());
-    struct answer *a;
+    uint32_t tag;
     char *json;
-    uint64_t id;
 
     if (!J
         || asprintf (&json,
@@ -247,9 +249,20 @@ uint64_t inst_submit (struct inst *t, const char *spec, int urgency, int flags)
                      flags)
                < 0)
         abort ();
-    a = inst_rpc (t, "job-ingest.submit", json);
+    tag = inst_send (t, t->owner, "job-ingest.submit", json);
     free (J);
     free (json);
+    return tag;
+}
+
+uint64_t inst_submit (struct inst *t, const char *spec, int urgency, int flags)
+{
+    uint32_t tag = inst_send_submit (t, spec, urgency, flags);
+    struct answer *a;
+    uint64_t id;
+
+    while (!(a = inst_answer (t, tag)) && loop_turn (t->loop, true))
+        ;
     if (!a || a->errnum || sscanf (a->text, "{\"id\":%" SCNu64 "}", &id) != 1)
         return 0;
     return id;
@@ -307,7 +320,7 @@ struct inst *inst_create (const struct inst_opt *opt)
 
     if (!opt)
         opt = &none;
-    t->clock = (struct clock){.is_virtual = true, .t = 1700000000.};
+    t->clock = (struct clock){.is_virtual = !opt->real, .t = 1700000000.};
     t->loop = loop_create (&t->clock);
     t->router = router_create (t->loop, getuid (), 0, 1);
     t->owner = router_client_add (t->router,
@@ -331,7 +344,7 @@ struct inst *inst_create (const struct inst_opt *opt)
         .store_sync = "off",
         .hostname = "node0",
         .sched = &sched_fifo,
-        .exec = &exec_mock,
+        .exec = opt->exec ? opt->exec : &exec_mock,
         .resources = t->rset,
     };
     t->silent = opt->silent;

@@ -55,6 +55,8 @@ struct inst_opt {
     bool silent;
     bool record;
     const char *statedir;
+    bool real; /* the system's clock: a store on disk has a thread */
+    const struct exec_ops *exec; /* NULL: exec_mock */
 };
 
 struct inst *inst_create (const struct inst_opt *opt);
@@ -64,6 +66,11 @@ void inst_destroy (struct inst *t);
 char *make_jobspec (double run, double duration, const char *extra);
 /* Submit by request; the id, or 0 with the error kept in *a. */
 uint64_t inst_submit (struct inst *t, const char *spec, int urgency, int flags);
+/* The same without waiting; the matchtag. */
+uint32_t inst_send_submit (struct inst *t,
+                           const char *spec,
+                           int urgency,
+                           int flags);
 /* Send a request (JSON text), turn until answered.  NULL if not answered
  * while something can happen.
  */

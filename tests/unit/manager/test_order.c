@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Nothing is told or acted on before it is durable; and replay of the log
+ * gives the job that is in memory.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "job/fsm.h"
+#include "tap.h"
+
+struct watch {
+    struct inst *t;
+    unsigned int told, early;
+    unsigned int starts, early_starts;
+};
+
+static bool durable (struct inst *t, uint64_t id, const char *text, size_t len)
+{
+    bool found = false;
+    size_t size;
+    char *log;
+
+    if (store_log_get (manager_store (t->m), id, "eventlog", &log, &size) == 0) {
+        found = memmem (log, size, text, len) != NULL;
+        free (log);
+    }
+    return found;
+}
+
+static void on_entry (void *arg, const struct manager_entry *entry)
+{
+    struct watch *w = arg;
+
+    w->told++;
+    if (!entry->volatile_
+        && !durable (w->t, entry->id, entry->line, entry->len))
+        w->early++;
+}
+
+/* exec_mock behind a table that looks at the store first. */
+static struct watch *watching;
+
+static int start_checked (struct exec *x,
+                          const struct exec_job *job,
+                          flux_error_t *error)
+{
+    watching->starts++;
+    if (!durable (watching->t, job->id, "\"alloc\"", 7))
+        watching->early_starts++;
+    return exec_mock.start (x, job, error);
+}
+
+static void test_commit_first (void)
+{
+    struct exec_ops ops = exec_mock;
+    struct inst *t;
+    struct watch w = {0};
+    struct manager_listener l = {.entry = on_entry, .arg = &w};
+    char *spec = make_jobspec (1., 0., NULL);
+    uint64_t id;
+    uint32_t tag;
+
+    ops.start = start_checked;
+    t = inst_create (&(struct inst_opt){.exec = &ops});
+    w.t = t;
+    watching = &w;
+    manager_listen (t->m, &l);
+    tag = inst_send_submit (t, spec, 16, 0);
+    ok (!inst_answer (t, tag), "the answer waits although the job is in SCHED");
+    is_int (w.told, 0, "so do the listeners");
+    id = manager_jobs (t->m)->id;
+    is_int (manager_jobs (t->m)->state,
+            FLUX_JOB_STATE_SCHED,
+            "the whole cascade ran inside the request");
+    while (!inst_answer (t, tag) && loop_turn (t->loop, true))
+        ok (inst_answer (t, tag) == NULL || durable (t, id, "submit", 6),
+            "answered no earlier than the store shows the job");
+    for (int i = 0; i < 200; i++)
+        inst_submit (t, spec, 16, 0);
+    inst_run (t);
+    is_int (w.told, 201 * 10, "all was told");
+    is_int (w.early, 0, "nothing before it was durable");
+    is_int (w.starts, 201, "all were started");
+    is_int (w.early_starts, 0, "none before its alloc was durable");
+    free (spec);
+    inst_destroy (t);
+}
+
+/* The same history gives the same job. */
+static bool same (const struct job *a, const struct job *b)
+{
+    const char *ra = a->R ? a->R->s : "", *rb = b->R ? b->R->s : "";
+
+    return a->state == b->state && a->urgency == b->urgency
+           && a->flags == b->flags && a->priority == b->priority
+           && a->userid == b->userid && a->ndeps == b->ndeps
+           && a->perilogs == b->perilogs && a->started == b->started
+           && a->released == b->released && a->finished == b->finished
+           && a->has_resources == b->has_resources
+           && a->waitstatus == b->waitstatus && a->posted == b->posted
+           && !a->exception == !b->exception && !a->end_event == !b->end_event
+           && !strcmp (ra, rb) && !strcmp (a->spec->s, b->spec->s);
+}
+
+static struct job *replay (struct inst *t, const struct job *live)
+{
+    struct job *job = job_create (live->id);
+    size_t size, len, pos = 0;
+    const char *line;
+    char *log;
+
+    job->spec = text_ref (live->spec);
+    if (store_log_get (manager_store (t->m), live->id, "eventlog", &log, &size)
+        < 0)
+        return job;
+    while (eventlog_next (log, size, &pos, &line, &len)) {
+        struct wire_event w;
+
+        if (wire_event_decode (&w, job, line, len, NULL) < 0)
+            continue;
+        if (w.ev.kind == EVENT_ALLOC && !w.ev.R)
+            w.ev.R = text_ref (live->R);
+        if (fsm_legal (job, &w.ev, NULL) == 0)
+            fsm_apply (job, &w.ev);
+        wire_event_finish (&w);
+    }
+    free (log);
+    return job;
+}
+
+static void disturb (struct inst *t, unsigned int n)
+{
+    struct job *job = manager_jobs (t->m);
+
+    for (unsigned int i = 0; job && i < n % 7; i++)
+        job = job->hh.next;
+    if (!job)
+        return;
+    switch (n % 5) {
+    case 0:
+        manager_raise (t->m, job, "cancel", n % 3, 0, "why", NULL);
+        break;
+    case 1:
+        manager_post_named (t->m,
+                            job,
+                            "urgency",
+                            "{\"urgency\":20,\"userid\":0}",
+                            NULL);
+        break;
+    case 2:
+        manager_post_named (t->m, job, "memo", "{\"a\":1}", NULL);
+        break;
+    case 3:
+        manager_post_named (t->m,
+                            job,
+                            "jobspec-update",
+                            "{\"attributes.system.duration\":33}",
+                            NULL);
+        break;
+    default:
+        manager_post_named (t->m, job, "my.own", "{\"x\":[1]}", NULL);
+    }
+}
+
+static void test_replay (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){.cores = 8});
+    char *spec = make_jobspec (2., 30., NULL);
+    unsigned int compared = 0, different = 0, turns = 0;
+
+    for (int i = 0; i < 60; i++)
+        inst_send_submit (t, spec, i % 32, 0);
+    do {
+        disturb (t, turns * 7 + 3);
+        inst_settle (t);
+        for (struct job *job = manager_jobs (t->m); job; job = job->hh.next) {
+            struct job *again = replay (t, job);
+
+            compared++;
+            if (!same (job, again)) {
+                if (different++ == 0)
+                    diag ("%s", inst_events (t, job->id));
+            }
+            job_destroy (again);
+        }
+        turns++;
+    } while (loop_turn (t->loop, true) && turns < 2000);
+    ok (compared > 200, "%u states of jobs were compared", compared);
+    is_int (different, 0, "replay gives what is in memory");
+    free (spec);
+    inst_destroy (t);
+}
+
+/* ---- posting from callbacks ---- */
+
+static void post_inside (struct inst *t,
+                         struct job *job,
+                         const struct event *ev)
+{
+    if (ev->kind != EVENT_VALIDATE)
+        return;
+    manager_post_named (t->m, job, "one", NULL, NULL);
+    manager_post_named (t->m, job, "memo", "{\"a\":1}", NULL);
+    manager_post_named (t->m, job, "memo", "{\"b\":2}", NULL);
+    ok (!job_event_posted (job, "one"), "what a callback posts is queued");
+    ok (manager_event_queued (t->m, job, EVENT_MEMO), "and can be seen there");
+    ok (manager_job_busy (t->m, job), "the job is busy meanwhile");
+    ok (manager_post_named (t->m, job, "memo", "[]", NULL) < 0,
+        "a bad context is refused at once");
+    ok (manager_post_named (t->m, job, "two", NULL, NULL) == 0, "queued");
+}
+
+static void test_queue (void)
+{
+    struct inst *t = inst_create (NULL);
+    char *spec = make_jobspec (2., 30., NULL);
+    uint64_t id;
+
+    t->hook = post_inside;
+    id = inst_submit (t, spec, 0, 0);
+    inst_settle (t);
+    is_str (inst_events (t, id),
+            "submit validate one memo memo two depend priority",
+            "queued events follow in order, before what follows from them");
+    is_str (manager_job (t->m, id)->annotations->s,
+            "{\"user\":{\"a\":1,\"b\":2}}",
+            "each merges into what the one before it left");
+    free (spec);
+    inst_destroy (t);
+}
+
+static void test_restart (void)
+{
+    char dir[] = "/tmp/sluice-manager-XXXXXX";
+    char *spec = make_jobspec (0.2, 500., NULL);
+    char cmd[64];
+    struct inst_opt opt = {
+        .cores = 1,
+        .statedir = mkdtemp (dir),
+        .real = true,
+    };
+    struct inst *t = inst_create (&opt);
+    uint64_t running, pending, held, id;
+
+    running = inst_submit (t, spec, 20, 0);
+    while (!manager_job (t->m, running)->started)
+        loop_turn (t->loop, true);
+    pending = inst_submit (t, spec, 16, 0);
+    held = inst_submit (t, spec, 0, 0);
+    ok (running && pending && held, "one job runs, one waits, one is held");
+    inst_destroy (t);
+
+    t = inst_create (&opt);
+    is_int (manager_active_count (t->m), 3, "all three are back");
+    is_int (manager_job (t->m, running)->state,
+            FLUX_JOB_STATE_RUN,
+            "the running one runs");
+    is_int (manager_job (t->m, held)->priority, 0, "the held one is held");
+    ok (job_event_posted (manager_job (t->m, pending), "flux-restart"),
+        "a pending one went through flux-restart");
+    id = inst_submit (t, spec, 16, 0);
+    ok (id > held, "ids go on where they left off");
+    manager_raise (t->m,
+                   manager_job (t->m, held),
+                   "cancel",
+                   0,
+                   UINT32_MAX,
+                   "",
+                   NULL);
+    inst_until (t, running, FLUX_JOB_STATE_INACTIVE);
+    inst_until (t, id, FLUX_JOB_STATE_INACTIVE);
+    ok (!strstr (strstr (inst_events (t, running), "start") + 5, "start "),
+        "a running job is not started twice: %s",
+        inst_events (t, running));
+    is_int (manager_active_count (t->m), 0, "all come to their end");
+    inst_destroy (t);
+    snprintf (cmd, sizeof (cmd), "rm -rf %s", dir);
+    ok (system (cmd) == 0, "cleaned up");
+    free (spec);
+}
+
+static void done (void *arg)
+{
+    *(bool *)arg = true;
+}
+
+static void test_shutdown (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){.cores = 1});
+    char *spec = make_jobspec (50., 500., NULL);
+    bool ended = false;
+    uint64_t a = inst_submit (t, spec, 16, 0);
+    uint64_t b = inst_submit (t, spec, 16, 0);
+
+    while (!manager_job (t->m, a)->started)
+        loop_turn (t->loop, true);
+    manager_shutdown (t->m, done, &ended);
+    ok (!ended, "shutdown waits for jobs");
+    inst_run (t);
+    ok (ended, "and tells when they are gone");
+    ok (strstr (inst_events (t, b), "exception clean"), "pending: canceled");
+    ok (strstr (inst_events (t, a), "exception finish release"),
+        "running: ended");
+    ok (inst_submit (t, spec, 16, 0) == 0, "no more jobs are taken");
+    free (spec);
+    inst_destroy (t);
+}
+
+int main (void)
+{
+    test_commit_first ();
+    test_replay ();
+    test_queue ();
+    test_restart ();
+    test_shutdown ();
+    return done_testing ();
+}
