@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-#undef TOML_HEADER_ONLY
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 

@@ -48,7 +48,9 @@ int host_ndigits (unsigned int n);
  * are copied.  -1 and ENOMEM, or ERANGE if the list would have more hosts
  * than an int can count.
  */
-int hostlist_push (struct hostlist *hl, const struct run *run);
+__attribute__ ((visibility ("hidden"))) int hostlist_push (
+    struct hostlist *hl,
+    const struct run *run);
 
 /* Split one name into its parts, which the caller clears. */
 int host_split (const char *name, size_t len, struct run *run);

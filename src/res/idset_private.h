@@ -37,6 +37,7 @@ struct idset {
  * the set was created full.  Without AUTOGROW fails with EINVAL, above
  * IDSET_MAX_UNIVERSE with ERANGE.
  */
-int idset_grow (struct idset *idset, unsigned int id);
+__attribute__ ((visibility ("hidden"))) int idset_grow (struct idset *idset,
+                                                        unsigned int id);
 
 #endif
