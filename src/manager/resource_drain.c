@@ -263,7 +263,12 @@ static int refuse (const struct idset *ids,
 {
     char *s = idset_encode (ids, IDSET_FLAG_RANGE);
 
-    err_set (error, errnum, "rank(s) %s %s", s ? s : "", what);
+    err_set (error,
+             errnum,
+             "rank%s %s %s",
+             idset_count (ids) == 1 ? "" : "s",
+             s ? s : "",
+             what);
     free (s);
     return -1;
 }

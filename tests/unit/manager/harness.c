@@ -170,18 +170,44 @@ struct answer *inst_answer (struct inst *t, uint32_t matchtag)
     return NULL;
 }
 
+static uint32_t send_flagged (struct inst *t,
+                              struct router_client *c,
+                              const char *topic,
+                              const char *json,
+                              bool stream)
+{
+    flux_msg_t *msg = flux_request_encode (topic, json);
+
+    if (!msg || flux_msg_set_matchtag (msg, ++t->matchtag) < 0
+        || (stream && flux_msg_set_streaming (msg) < 0))
+        abort ();
+    router_client_recv (c, msg);
+    flux_msg_destroy (msg);
+    return t->matchtag;
+}
+
 uint32_t inst_send (struct inst *t,
                     struct router_client *c,
                     const char *topic,
                     const char *json)
 {
-    flux_msg_t *msg = flux_request_encode (topic, json);
+    return send_flagged (t, c, topic, json, false);
+}
 
-    if (!msg || flux_msg_set_matchtag (msg, ++t->matchtag) < 0)
-        abort ();
-    router_client_recv (c, msg);
-    flux_msg_destroy (msg);
-    return t->matchtag;
+uint32_t inst_stream (struct inst *t, const char *topic, const char *json)
+{
+    return send_flagged (t, t->owner, topic, json, true);
+}
+
+struct router_client *inst_client (struct inst *t, bool owner)
+{
+    int role = owner ? FLUX_ROLE_OWNER : FLUX_ROLE_USER;
+
+    return router_client_add (t->router,
+                              owner ? getuid () : 1001,
+                              role | FLUX_ROLE_LOCAL,
+                              deliver,
+                              t);
 }
 
 struct answer *inst_rpc_as (struct inst *t,
@@ -323,16 +349,8 @@ struct inst *inst_create (const struct inst_opt *opt)
     t->clock = (struct clock){.is_virtual = !opt->real, .t = 1700000000.};
     t->loop = loop_create (&t->clock);
     t->router = router_create (t->loop, getuid (), 0, 1);
-    t->owner = router_client_add (t->router,
-                                  getuid (),
-                                  FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL,
-                                  deliver,
-                                  t);
-    t->guest = router_client_add (t->router,
-                                  1001,
-                                  FLUX_ROLE_USER | FLUX_ROLE_LOCAL,
-                                  deliver,
-                                  t);
+    t->owner = inst_client (t, true);
+    t->guest = inst_client (t, false);
     t->rset = rset_create ();
     for (unsigned int i = 0; i < (opt->cores ? opt->cores : 4); i++)
         rset_add_core (t->rset, 0, i);

@@ -83,6 +83,10 @@ uint32_t inst_send (struct inst *t,
                     struct router_client *c,
                     const char *topic,
                     const char *json);
+/* A request that asks for a stream; the matchtag. */
+uint32_t inst_stream (struct inst *t, const char *topic, const char *json);
+/* One more client. */
+struct router_client *inst_client (struct inst *t, bool owner);
 struct answer *inst_answer (struct inst *t, uint32_t matchtag);
 /* Turn without waiting until nothing is ready. */
 void inst_settle (struct inst *t);
