@@ -274,15 +274,18 @@ int state_machine_start (struct broker *b, void **data, flux_error_t *error)
         loop_signal_create (b->loop, LOOP_ALWAYS, SIGTERM, signal_cb, sm);
     sm->sigint =
         loop_signal_create (b->loop, LOOP_ALWAYS, SIGINT, signal_cb, sm);
-    sm->kill_timer =
-        loop_timer_create (b->loop, LOOP_ALWAYS, 1., 0., kill_cb, sm);
+    sm->kill_timer = loop_timer_create (b->loop,
+                                        LOOP_ALWAYS | LOOP_STOPPED,
+                                        KILL_AFTER,
+                                        0.,
+                                        kill_cb,
+                                        sm);
     if (!sm->sigterm || !sm->sigint || !sm->kill_timer
         || !(sm->watch = state_watch_create (b))) {
         err_set (error, errno, "state machine: %s", strerror (errno));
         state_machine_stop (b, sm);
         return -1;
     }
-    loop_timer_set (sm->kill_timer, -1., 0.);
     *data = sm;
     return 0;
 }

@@ -164,8 +164,8 @@ struct stats_view *stats_view_create (struct view *v)
     sv->v = v;
     listener.arg = sv;
     sv->timer = loop_timer_create (manager_loop (v->m),
-                                   LOOP_ALWAYS,
-                                   -1.,
+                                   LOOP_ALWAYS | LOOP_STOPPED,
+                                   0.,
                                    0.,
                                    on_timer,
                                    sv);
