@@ -22,9 +22,19 @@ if test -n "$SLUICE_BUILD_DIR"; then
     export FLUX_EXEC_PATH SLUICE_BUILD_DIR
 fi
 
+# The broker starts the agent that lies beside it, as it does when installed.
+if test -n "$SLUICE_BUILD_DIR" \
+    && ! test -e "$SLUICE_BUILD_DIR/src/daemon/flux-agent"; then
+    ln -sf ../agent/flux-agent "$SLUICE_BUILD_DIR/src/daemon/flux-agent"
+fi
+
+# Job ids are compared as people see them; sharness would have the C locale.
+use_utf8 () {
+    LC_ALL=C.UTF-8
+    export LC_ALL
+}
+
 # Nothing of an instance around us may show through.
-LC_ALL=C.UTF-8
-export LC_ALL
 unset FLUX_CONF_DIR FLUX_F58_FORCE_ASCII FLUX_JOBS_FORMAT_DEFAULT NO_COLOR
 unset FLUX_JOB_ID FLUX_KVS_NAMESPACE
 

@@ -2,7 +2,7 @@
 test_description='flux: help, errors, ids; nothing here needs an instance'
 . "$(dirname "$0")/sluice-test.sh"
 unset FLUX_URI
-. "$sluice_sharness"
+. "$sluice_sharness"; use_utf8
 
 test_expect_success 'flux --help lists commands' '
 	flux --help >help.out &&

@@ -2,7 +2,7 @@
 test_description='flux submit --dry-run: jobspecs'
 . "$(dirname "$0")/sluice-test.sh"
 unset FLUX_URI
-. "$sluice_sharness"
+. "$sluice_sharness"; use_utf8
 
 dry () {
 	flux submit --dry-run "$@"

@@ -2,7 +2,7 @@
 test_description='flux submit, run, jobs, cancel in an instance'
 . "$(dirname "$0")/sluice-test.sh"
 test_under_instance 4
-. "$sluice_sharness"
+. "$sluice_sharness"; use_utf8
 
 test_expect_success 'submit prints an id' '
 	flux submit true >id &&

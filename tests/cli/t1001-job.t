@@ -2,7 +2,7 @@
 test_description='flux job, queue, jobtap and the rest in an instance'
 . "$(dirname "$0")/sluice-test.sh"
 test_under_instance 4
-. "$sluice_sharness"
+. "$sluice_sharness"; use_utf8
 
 test_expect_success 'eventlog and info' '
 	id=$(flux submit --wait true) &&
