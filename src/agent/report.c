@@ -2,10 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "agent/agent.h"
-#include "base/log.h"
 #include "wire/guestlog.h"
 
 void report_touch (struct agent_job *job)
@@ -50,7 +48,7 @@ static void clear (struct agent_job *job)
     job->say_started = false;
 }
 
-static void send_report (struct agent_job *job)
+static int send_report (struct agent_job *job)
 {
     struct agent_report r = {
         .id = job->id,
@@ -66,22 +64,27 @@ static void send_report (struct agent_job *job)
     };
     flux_msg_t *msg = agent_report_encode (&r);
 
-    if (!msg || net_conn_send (job->agent->conn, msg) < 0)
-        log_errno ("flux-agent", "%s: report is lost", job->f58plain);
+    int rc = msg ? net_conn_send (job->agent->conn, msg) : -1;
+
     flux_msg_destroy (msg);
-    clear (job);
+    if (rc == 0)
+        clear (job);
+    return rc;
 }
 
-/* Without a broker reports stay where they are. */
+/* Without a broker reports stay where they are, and so they do if memory is
+ * short: the next turn with something to say tries again.
+ */
 void report_flush_cb (struct loop_source *src, int revents, void *arg)
 {
     struct agent *a = arg;
     struct agent_job *job;
 
     while (a->conn && (job = TAILQ_FIRST (&a->dirty))) {
+        if (send_report (job) < 0)
+            break;
         TAILQ_REMOVE (&a->dirty, job, link);
         job->dirty = false;
-        send_report (job);
         if (job->over)
             job_destroy (job);
     }

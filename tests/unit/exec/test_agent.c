@@ -4,123 +4,13 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "exec/exec.h"
-#include "reports.h"
-#include "tap.h"
-#include "base/jobid.h"
-#include "wire/base64.h"
-
-static struct exec *x;
-static struct loop *loop;
-static struct router *router;
-static struct reports reports;
-static struct exec_reports table;
-static char dir[] = "/tmp/sluice-exec-XXXXXX";
-static uint64_t last_id = 100;
-
-struct ask {
-    const char *command; /* JSON array */
-    const char *system;  /* more of attributes.system: ",\"cwd\":..." */
-    const char *cwd;
-    unsigned int ntasks;
-    unsigned int nranks;
-};
-
-static uint64_t start (const struct ask *ask)
-{
-    struct rset *R = rset_create ();
-    unsigned int ntasks = ask->ntasks ? ask->ntasks : 1;
-    unsigned int nranks = ask->nranks ? ask->nranks : 1;
-    struct exec_job job = { .id = ++last_id, .userid = geteuid (), .R = R };
-    flux_error_t error;
-    char *spec;
-
-    if (asprintf (&spec,
-                  "{\"version\":1,\"resources\":[{\"type\":\"slot\","
-                  "\"label\":\"task\",\"count\":%u,\"with\":[{\"type\":"
-                  "\"core\",\"count\":1}]}],\"tasks\":[{\"command\":%s,"
-                  "\"slot\":\"task\",\"count\":{\"per_slot\":1}}],"
-                  "\"attributes\":{\"system\":{\"duration\":0,\"cwd\":\"%s\","
-                  "\"environment\":{\"PATH\":\"/usr/bin:/bin\",\"WHO\":"
-                  "\"me\",\"FLUX_JOB_ID\":\"bad\"}%s}}}",
-                  ntasks,
-                  ask->command,
-                  ask->cwd ? ask->cwd : dir,
-                  ask->system ? ask->system : "")
-        < 0)
-        bail_out ("out of memory");
-    for (unsigned int i = 0; i < ntasks; i++)
-        rset_add_core (R, i % nranks, i / nranks);
-    R->nslots = ntasks;
-    job.jobspec = spec;
-    if (exec_agent.start (x, &job, &error) < 0)
-        diag ("start: %s", error.text);
-    free (spec);
-    rset_destroy (R);
-    return job.id;
-}
-
-static void sigalrm_cb (int signum)
-{
-    static const char text[] = "Bail out! timed out\n";
-
-    if (write (1, text, sizeof (text) - 1) < 0)
-        _exit (2);
-    _exit (1);
-}
-
-static struct report *await (uint64_t id)
-{
-    struct report *r = report_of (&reports, id);
-
-    while (!r->released)
-        loop_turn (loop, true);
-    return r;
-}
-
-static struct report *run (const struct ask *ask)
-{
-    return await (start (ask));
-}
-
-static struct report *sh (const char *script)
-{
-    char command[1024];
-
-    snprintf (command, sizeof (command), "[\"sh\",\"-c\",\"%s\"]", script);
-    return run (&(struct ask){ .command = command });
-}
-
-static bool said (const struct report *r, const char *stream, const char *data)
-{
-    char want[1024];
-
-    snprintf (want,
-              sizeof (want),
-              "\"stream\":\"%s\",\"rank\":\"0\",\"data\":\"%s\"",
-              stream,
-              data);
-    if (strstr (r->output, want))
-        return true;
-    diag ("output: %s", r->output);
-    return false;
-}
-
-static int count (const char *s, const char *what)
-{
-    int n = 0;
-
-    for (; (s = strstr (s, what)); s += strlen (what))
-        n++;
-    return n;
-}
+#include "agent_run.h"
 
 static void test_hello (void)
 {
@@ -272,190 +162,6 @@ static void test_kill (void)
     is_str (r->type, "exec", "exit-on-error raises an exception");
 }
 
-static void test_output (void)
-{
-    struct report *r;
-    size_t total = 0;
-    char *p, *s, *end;
-
-    r = sh ("head -c 10000000 /dev/zero | tr '\\\\0' x");
-    for (p = r->output; (p = strstr (p, "\"data\":\"")); p = end) {
-        p += 8;
-        end = strchr (p, '"');
-        total += end - p;
-    }
-    is_int (total, 10000000, "ten million bytes arrive");
-    r = sh ("printf 'a\\\\000b\\\\377'");
-    p = strstr (r->output, "\"encoding\":\"base64\",\"data\":\"");
-    ok (p != NULL, "bytes that are no text are encoded");
-    if (p) {
-        size_t n;
-
-        p += strlen ("\"encoding\":\"base64\",\"data\":\"");
-        s = base64_decode (p, strcspn (p, "\""), &n);
-        ok (s && n == 4 && !memcmp (s, "a\0b\377", 4), "and come back");
-        free (s);
-    }
-    r = sh ("printf '\\\\303'; sleep 0.05; printf '\\\\244'");
-    ok (said (r, "stdout", "\303\244"), "a character is not cut in two");
-    r = sh ("printf '\\\\303' >&2; sleep 0.05; printf '\\\\244' >&2");
-    ok (said (r, "stderr", "\303\244"), "not on stderr either");
-    r = sh ("printf a; sleep 0.05; echo b; printf c");
-    ok (said (r, "stdout", "ab\\n") && said (r, "stdout", "c"),
-        "stdout comes in lines");
-    r = sh ("echo out; echo err >&2");
-    ok (said (r, "stdout", "out\\n") && said (r, "stderr", "err\\n"),
-        "streams are told apart");
-}
-
-static char *slurp (const char *name)
-{
-    char path[256];
-    char *s = calloc (1, 4096);
-    FILE *f;
-
-    snprintf (path, sizeof (path), "%s/%s", dir, name);
-    if ((f = fopen (path, "r"))) {
-        if (fread (s, 1, 4095, f) == 0)
-            s[0] = '\0';
-        fclose (f);
-    }
-    unlink (path);
-    return s;
-}
-
-#define OPT(x) ",\"shell\":{\"options\":{" x "}}"
-
-static void test_files (void)
-{
-    struct report *r;
-    char name[64];
-    char *s;
-
-    r = run (&(struct ask){
-        .command = "[\"sh\",\"-c\",\"echo out; echo err >&2\"]",
-        .system = OPT ("\"output\":{\"stdout\":{\"type\":\"file\",\"path\":"
-                       "\"o-{{id.dec}}\"}}") });
-    snprintf (name, sizeof (name), "o-%llu", (unsigned long long)r->id);
-    s = slurp (name);
-    is_str (s, "out\nerr\n", "output to a file named after the job");
-    free (s);
-    ok (strstr (r->output, "\"redirect\""), "the log says where it went");
-    r = run (&(struct ask){
-        .command = "[\"sh\",\"-c\",\"echo $FLUX_TASK_RANK\"]",
-        .ntasks = 2,
-        .system = OPT ("\"output\":{\"stdout\":{\"type\":\"file\",\"path\":"
-                       "\"t{{taskid}}\"}}") });
-    s = slurp ("t1");
-    is_str (s, "1\n", "a file for each task");
-    free (s);
-    free (slurp ("t0"));
-    r = run (&(struct ask){
-        .command = "[\"sh\",\"-c\",\"echo a\"]",
-        .ntasks = 2,
-        .system = OPT ("\"output\":{\"stdout\":{\"type\":\"file\",\"path\":"
-                       "\"lab\",\"label\":true}}") });
-    s = slurp ("lab");
-    ok (strstr (s, "0: a\n") && strstr (s, "1: a\n"), "labelled lines");
-    free (s);
-    r = run (&(struct ask){
-        .command = "[\"cat\"]",
-        .system = OPT ("\"input\":{\"stdin\":{\"type\":\"file\",\"path\":"
-                       "\"/etc/hostname\"}}") });
-    is_int (count (r->output, "\"data\":"), 1, "input from a file");
-    r = run (&(struct ask){
-        .command = "[\"cat\"]",
-        .system = OPT ("\"input\":{\"stdin\":{\"type\":\"file\",\"path\":"
-                       "\"/no/such\"}}") });
-    ok (strstr (r->note, "/no/such"), "input from a file that is not there");
-}
-
-/* A client of the router, to write input. */
-static int answer = -1;
-
-static int deliver_cb (const flux_msg_t *msg, void *arg)
-{
-    flux_msg_get_errnum (msg, &answer);
-    return 0;
-}
-
-static int send_input (struct router_client *c, uint64_t id, const char *json)
-{
-    flux_msg_t *msg = flux_msg_create (FLUX_MSGTYPE_REQUEST);
-    char f58[JOBID_TEXT_MAX];
-    char topic[128];
-
-    jobid_encode (id, JOBID_F58PLAIN, f58, sizeof (f58));
-    snprintf (topic, sizeof (topic), "%u-shell-%s.stdin", geteuid (), f58);
-    flux_msg_set_topic (msg, topic);
-    flux_msg_set_matchtag (msg, 1);
-    flux_msg_route_enable (msg);
-    flux_msg_set_string (msg, json);
-    answer = -1;
-    router_client_recv (c, msg);
-    while (answer < 0)
-        loop_turn (loop, true);
-    flux_msg_destroy (msg);
-    return answer;
-}
-
-static void test_stdin (void)
-{
-    struct router_client *c = router_client_add (router,
-                                                 geteuid (),
-                                                 FLUX_ROLE_OWNER,
-                                                 deliver_cb,
-                                                 NULL);
-    struct router_client *guest = router_client_add (router,
-                                                     geteuid () + 1,
-                                                     FLUX_ROLE_USER,
-                                                     deliver_cb,
-                                                     NULL);
-    uint64_t id = start (&(struct ask){ .command = "[\"cat\"]" });
-    struct report *r = report_of (&reports, id);
-
-    while (!r->started)
-        loop_turn (loop, true);
-    is_int (send_input (guest, id, "{\"stream\":\"stdin\",\"eof\":true}"),
-            EPERM,
-            "others may not write");
-    is_int (send_input (c,
-                        id,
-                        "{\"stream\":\"stdin\",\"rank\":\"all\",\"data\":"
-                        "\"in\\n\"}"),
-            0,
-            "input is taken");
-    is_int (send_input (c,
-                        id,
-                        "{\"stream\":\"stdin\",\"rank\":\"0\",\"data\":"
-                        "\"Ynl0ZXM=\",\"encoding\":\"base64\"}"),
-            0,
-            "also encoded");
-    is_int (send_input (c, id, "{\"stream\":\"x\"}"), EPROTO, "but not this");
-    is_int (send_input (c,
-                        id,
-                        "{\"stream\":\"stdin\",\"rank\":\"all\",\"eof\":true}"),
-            0,
-            "and its end");
-    if (!r->released)
-        is_int (send_input (c,
-                            id,
-                            "{\"stream\":\"stdin\",\"rank\":\"all\",\"data\":"
-                            "\"late\"}"),
-                EPIPE,
-                "after which nothing is");
-    else
-        pass ("(already over)");
-    await (id);
-    ok (said (r, "stdout", "in\\n") && said (r, "stdout", "bytes"),
-        "the task has read it");
-    is_int (send_input (c, id, "{\"stream\":\"stdin\",\"eof\":true}"),
-            ENOSYS,
-            "no service is left behind");
-    router_client_remove (c);
-    router_client_remove (guest);
-}
-
 static void test_mock (void)
 {
     struct report *r = run (&(struct ask){
@@ -517,24 +223,6 @@ static void test_many (void)
           n / (t2 - t1),
           n / (t1 - t0),
           (t1 - t0) / (t2 - t1));
-}
-
-/* Children of this process other than agents are none; its agents' children
- * are tasks.
- */
-static pid_t find_agent (void)
-{
-    char cmd[64];
-    FILE *f;
-    int pid = 0;
-
-    snprintf (cmd, sizeof (cmd), "/proc/self/task/%d/children", getpid ());
-    if ((f = fopen (cmd, "r"))) {
-        if (fscanf (f, "%d", &pid) != 1)
-            pid = 0;
-        fclose (f);
-    }
-    return pid;
 }
 
 static int children_of (pid_t pid)
@@ -602,35 +290,14 @@ static void test_death (void)
 
 int main (void)
 {
-    struct exec_env env = { 0 };
-    flux_error_t error;
     char *stats;
 
-    if (!mkdtemp (dir) || !(loop = loop_create (NULL)))
-        bail_out ("cannot begin");
-    signal (SIGALRM, sigalrm_cb);
-    signal (SIGPIPE, SIG_IGN);
-    alarm (120);
-    setenv ("LC_ALL", "C", 1);
-    table = reports_table (&reports);
-    router = router_create (loop, geteuid (), 0, 2);
-    env.loop = loop;
-    env.router = router;
-    env.reports = &table;
-    env.rundir = dir;
-    env.local_uri = "local:///x/y";
-    env.agent_path = AGENT_PATH;
-    env.nranks = 2;
-    if (!(x = exec_agent.create (&env, &error)))
-        bail_out ("create: %s", error.text);
+    begin ();
     test_hello ();
     test_status ();
     test_environment ();
     test_tasks ();
     test_kill ();
-    test_output ();
-    test_files ();
-    test_stdin ();
     test_mock ();
     test_many ();
     test_leaks ();
@@ -641,11 +308,6 @@ int main (void)
     start (&(struct ask){ .command = "[\"sleep\",\"1000\"]" });
     for (int i = 0; i < 3; i++)
         loop_turn (loop, true);
-    exec_agent.destroy (x, false);
-    is_int (find_agent (), 0, "no agent outlives destroy");
-    ok (rmdir (dir) == 0, "and nothing is left in its directory");
-    router_destroy (router);
-    loop_destroy (loop);
-    reports_clear (&reports);
+    end ();
     return done_testing ();
 }
