@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "view/private.h"
 #include "view/view.h"
@@ -148,7 +149,10 @@ struct view *view_create (struct manager *m, flux_error_t *error)
         || router_methods_add (v->r, rows, v) < 0
         || router_standard_methods (v->r, "job-list", list_stats, v) < 0
         || router_standard_methods (v->r, "job-info", info_stats, v) < 0) {
-        err_set (error, errno, "job-list, job-info: cannot serve");
+        err_set (error,
+                 errno,
+                 "job-list, job-info: cannot serve: %s",
+                 strerror (errno));
         view_destroy (v);
         return NULL;
     }
