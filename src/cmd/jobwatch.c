@@ -326,10 +326,11 @@ void print_exception (struct jobwatch *w, const struct entry *ent)
                  &note);
     fflush (stdout);
     fprintf (stderr,
-             "%.3fs: job.exception %s type=%s severity=%d %s\n",
+             "%.3fs: job.exception %s type=%s severity=%d%s%s\n",
              ent->timestamp - w->t0,
              id_str (w->id),
              type,
              severity,
+             *note ? " " : "",
              note);
 }
