@@ -35,6 +35,7 @@ struct broker {
     char *rundir;
     char *statedir;
     bool keep_state;
+    int statedir_lock; /* -1: none; one broker at a time */
     bool remove_rundir;
     bool remove_statedir;
     char *libexecdir; /* where the programs of this package are */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -73,35 +75,102 @@ static bool cleanup_wanted (struct broker *b, const char *attr, bool otherwise)
     return s ? strcmp (s, "0") != 0 : otherwise;
 }
 
+/* $statedir/rundir names the rundir of the broker that has the state.  Its
+ * successor, should it die, takes that over, and finds there the agents that
+ * still run jobs.
+ */
+static char *rundir_link (struct broker *b)
+{
+    char *path;
+
+    return asprintf (&path, "%s/rundir", b->statedir) < 0 ? NULL : path;
+}
+
+/* The rundir of a broker that died, NULL if there is none (or none to be
+ * trusted).
+ */
+static char *inherit_rundir (struct broker *b)
+{
+    char *path = rundir_link (b);
+    char target[4096];
+    struct stat st;
+    ssize_t n = path ? readlink (path, target, sizeof (target) - 1) : -1;
+
+    free (path);
+    if (n <= 0)
+        return NULL;
+    target[n] = '\0';
+    if (lstat (target, &st) < 0 || !S_ISDIR (st.st_mode)
+        || st.st_uid != getuid () || (st.st_mode & 07777) != 0700)
+        return NULL;
+    return strdup (target);
+}
+
+static void remember_rundir (struct broker *b)
+{
+    char *path = rundir_link (b);
+
+    if (path) {
+        (void)unlink (path);
+        (void)!symlink (b->rundir, path);
+    }
+    free (path);
+}
+
 static int make_rundir (struct broker *b, flux_error_t *error)
 {
     const char *given = options_attr (b->opt, "rundir");
     char buf[64];
     bool made = true;
 
-    b->rundir = given ? use_dir (given, &made, error)
-                      : make_unique (temporary_base (buf, sizeof (buf)), error);
+    if (given)
+        b->rundir = use_dir (given, &made, error);
+    else if (!b->keep_state || !(b->rundir = inherit_rundir (b)))
+        b->rundir = make_unique (temporary_base (buf, sizeof (buf)), error);
     if (!b->rundir)
         return -1;
+    if (b->keep_state && !given)
+        remember_rundir (b);
     b->remove_rundir = cleanup_wanted (b, "rundir-cleanup", made);
+    return 0;
+}
+
+/* Two brokers on the same state would destroy it. */
+static int lock_statedir (struct broker *b, flux_error_t *error)
+{
+    b->statedir_lock = open (b->statedir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (b->statedir_lock < 0)
+        return err_set (error, errno, "%s: %s", b->statedir, strerror (errno));
+    if (flock (b->statedir_lock, LOCK_EX | LOCK_NB) < 0)
+        return err_set (error,
+                        errno,
+                        "%s: another broker is using it",
+                        b->statedir);
     return 0;
 }
 
 /* State that was asked for is kept unless its removal is asked for too:
  * a directory someone named is not thrown away with the jobs in it.
  */
-static int make_statedir (struct broker *b, flux_error_t *error)
+static int use_statedir (struct broker *b, flux_error_t *error)
 {
     const char *given = options_attr (b->opt, "statedir");
     bool made;
 
-    if (given) {
-        if (!(b->statedir = use_dir (given, &made, error)))
-            return -1;
-        b->keep_state = true;
-        b->remove_statedir = cleanup_wanted (b, "statedir-cleanup", false);
+    if (!given)
         return 0;
-    }
+    if (!(b->statedir = use_dir (given, &made, error))
+        || lock_statedir (b, error) < 0)
+        return -1;
+    b->keep_state = true;
+    b->remove_statedir = cleanup_wanted (b, "statedir-cleanup", false);
+    return 0;
+}
+
+static int make_statedir (struct broker *b, flux_error_t *error)
+{
+    if (b->statedir)
+        return 0;
     if (asprintf (&b->statedir, "%s/state", b->rundir) < 0)
         return err_set (error, ENOMEM, "out of memory");
     if (mkdir (b->statedir, 0700) < 0 && errno != EEXIST)
@@ -138,8 +207,9 @@ static int make_local_uri (struct broker *b, flux_error_t *error)
 
 int dirs_create (struct broker *b, flux_error_t *error)
 {
-    if (make_rundir (b, error) < 0 || make_statedir (b, error) < 0
-        || make_local_uri (b, error) < 0) {
+    b->statedir_lock = -1;
+    if (use_statedir (b, error) < 0 || make_rundir (b, error) < 0
+        || make_statedir (b, error) < 0 || make_local_uri (b, error) < 0) {
         int saved_errno = errno;
 
         dirs_destroy (b);
@@ -165,14 +235,23 @@ static void remove_tree (const char *path)
 
 void dirs_destroy (struct broker *b)
 {
+    if (b->rundir && b->remove_rundir) {
+        char *path = b->keep_state ? rundir_link (b) : NULL;
+
+        remove_tree (b->rundir);
+        if (path)
+            (void)unlink (path);
+        free (path);
+    }
     if (b->statedir && b->remove_statedir)
         remove_tree (b->statedir);
-    if (b->rundir && b->remove_rundir)
-        remove_tree (b->rundir);
+    if (b->statedir_lock >= 0)
+        close (b->statedir_lock);
     free (b->statedir);
     free (b->rundir);
     free (b->local_uri);
     b->statedir = NULL;
     b->rundir = NULL;
     b->local_uri = NULL;
+    b->statedir_lock = -1;
 }

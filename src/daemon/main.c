@@ -47,6 +47,7 @@ static int broker_create (struct broker *b, const struct options *opt)
 
     b->opt = opt;
     b->parts = parts;
+    b->statedir_lock = -1;
     b->owner = getuid ();
     b->size = 1;
     if (gethostname (b->hostname, sizeof (b->hostname) - 1) < 0)

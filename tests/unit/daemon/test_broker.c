@@ -304,6 +304,38 @@ static void wait_for_line (const char *path, const char *text)
     }
 }
 
+/* A broker that dies, one that continues, and one that may not. */
+static void test_successor (struct fixture *f)
+{
+    char state[128], script[1024], before[4096], want[4096], link[160];
+    const char *out;
+    int fd;
+    pid_t pid;
+
+    snprintf (state, sizeof (state), "statedir=%s/state", f->dir);
+    snprintf (link, sizeof (link), "%s/state/rundir", f->dir);
+    /* The program tries a second broker, then kills the first. */
+    snprintf (script,
+              sizeof (script),
+              "%s -S %s true; echo $?; echo $FLUX_URI; kill -9 $PPID",
+              f->broker,
+              state);
+    pid = start (f, ARGS ("-S", state, script), &fd);
+    is_int (finish (pid), -SIGKILL, "a broker dies");
+    snprintf (before, sizeof (before), "%s", read_all (fd));
+    ok (access (link, F_OK) == 0, "its rundir is remembered");
+    is_int (run (f, ARGS ("-S", state, "echo 1; echo $FLUX_URI"), &out),
+            0,
+            "another takes over");
+    snprintf (want, sizeof (want), "%s", out);
+    is_str (before,
+            want,
+            "in the same rundir; while the first lived, none could");
+    ok (access (link, F_OK) < 0, "rundir goes with the last");
+    run (f, ARGS ("-S", state, "-S", "statedir-cleanup=1", "true"), NULL);
+    ok (is_empty (f->dir), "nothing is left");
+}
+
 static void test_signal (struct fixture *f)
 {
     char c;
@@ -390,6 +422,7 @@ int main (int argc, char **argv)
     test_service (&f, SIGTERM);
     test_service (&f, SIGINT);
     test_signal (&f);
+    test_successor (&f);
     test_guest (&f, "{}", EPERM);
     test_guest (&f, "{\"access\":{\"allow-guest-user\":true}}", 0);
     test_guest (&f, "{\"access\":{\"allow-guest-user\":false}}", EPERM);
