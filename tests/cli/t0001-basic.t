@@ -69,4 +69,21 @@ test_expect_success 'flux start shows what it would run' '
 	flux start -v -X --cores=4 -Sa=b echo hi 2>err &&
 	grep "flux-broker -Sresource.cores=4 -Sa=b echo hi" err
 '
+test_expect_success 'bash completes commands, subcommands and options' '
+	cat >complete.sh <<-"EOF2" &&
+	. "$1/../../etc/flux.bash-completion"
+	try () {
+	    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+	    _flux
+	    echo "${COMPREPLY[*]}"
+	}
+	try flux subm
+	try flux job att
+	try flux job attach --read
+	try flux submit --dry
+	EOF2
+	bash complete.sh "$SLUICE_TEST_SOURCE" >out &&
+	printf "%s\n" submit attach --read-only --dry-run >want &&
+	test_cmp want out
+'
 test_done
