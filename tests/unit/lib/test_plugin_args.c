@@ -172,6 +172,7 @@ static void test_formats (void)
     both ("{s?s}", 1, "name", &x[0].s);
     both ("{}", 1, x);
 
+    json_decref (o);
     is_int (flux_plugin_arg_unpack (args,
                                     0,
                                     "{s:o s:I s:o}",
