@@ -110,7 +110,9 @@ void alloc_cancel (struct alloc *a, struct job *job)
         alloc_kick (a);
     }
     else if (a->ops->dequeue (a->sched, job->id) < 0)
-        log_errno (PART, "taking job %ju from the scheduler", (uintmax_t)job->id);
+        log_errno (PART,
+                   "taking job %ju from the scheduler",
+                   (uintmax_t)job->id);
     left_queue (host);
 }
 
@@ -205,7 +207,7 @@ static int post_granted (struct alloc *a, struct job *job, struct rset *R)
     struct text *t = make_R (a, job, R);
     char *summary = rset_summary (R);
     char *context = NULL;
-    flux_error_t error = {""};
+    flux_error_t error = { "" };
     int rc = -1;
 
     if (t && summary)
@@ -263,7 +265,7 @@ static void post_grants (struct alloc *a)
 static void run_plan (struct loop_source *src, int revents, void *arg)
 {
     struct alloc *a = arg;
-    struct sched_answer answer = {answer_alloc, answer_deny, a};
+    struct sched_answer answer = { answer_alloc, answer_deny, a };
     int n;
 
     if (a->stopped || a->m->broken)

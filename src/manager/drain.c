@@ -54,7 +54,8 @@ void drains_check (struct drains *d)
     struct drainer *dr, *tmp;
     char answer[32];
 
-    DL_FOREACH_SAFE (d->list, dr, tmp) {
+    DL_FOREACH_SAFE (d->list, dr, tmp)
+    {
         if (dr->idle ? !is_idle (m) : m->active_count > 0)
             continue;
         snprintf (answer,
@@ -99,16 +100,17 @@ void drains_disconnect (struct drains *d, const flux_msg_t *msg)
 {
     struct drainer *dr, *tmp;
 
-    DL_FOREACH_SAFE (d->list, dr, tmp) {
+    DL_FOREACH_SAFE (d->list, dr, tmp)
+    {
         if (router_same_client (dr->msg, msg))
             remove_drainer (d, dr);
     }
 }
 
 static const struct request_row rows[] = {
-    {"job-manager.drain", FLUX_ROLE_OWNER, METHOD_HELD, handle_drain},
-    {"job-manager.idle", FLUX_ROLE_OWNER, METHOD_HELD, handle_idle},
-    {NULL},
+    { "job-manager.drain", FLUX_ROLE_OWNER, METHOD_HELD, handle_drain },
+    { "job-manager.idle", FLUX_ROLE_OWNER, METHOD_HELD, handle_idle },
+    { NULL },
 };
 
 const struct request_row *drain_requests (void)

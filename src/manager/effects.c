@@ -62,6 +62,7 @@ void effects_of_event (struct manager *m,
         alloc_prioritize (m->alloc, job);
         break;
     case EVENT_ALLOC:
+        alloc_cancel (m->alloc, job); /* it may have come from elsewhere */
         store_R (m, job);
         break;
     case EVENT_RESOURCE_UPDATE:

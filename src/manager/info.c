@@ -24,7 +24,8 @@ static uint64_t max_jobid (struct manager *m)
         max = counts.max_id;
     /* The youngest job was added last. */
     if (m->jobs) {
-        struct job *last = ELMT_FROM_HH (m->jobs->hh.tbl, m->jobs->hh.tbl->tail);
+        struct job *last =
+            ELMT_FROM_HH (m->jobs->hh.tbl, m->jobs->hh.tbl->tail);
         if (last->id > max)
             max = last->id;
     }
@@ -77,7 +78,7 @@ static int handle_getattr (struct router *r,
                            flux_error_t *error)
 {
     struct manager *m = arg;
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
     const char **attrs;
     struct job *job;
     char *answer;
@@ -115,7 +116,7 @@ static int handle_list (struct router *r,
                         flux_error_t *error)
 {
     struct manager *m = arg;
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
     struct job *job;
     char *answer;
     int max, n = 0;
@@ -155,7 +156,7 @@ static int handle_batch_timeout (struct router *r,
 char *info_stats (void *arg)
 {
     struct manager *m = arg;
-    struct store_counts counts = {0};
+    struct store_counts counts = { 0 };
     char *s;
 
     store_counts (m->store, &counts);
@@ -177,14 +178,14 @@ char *info_stats (void *arg)
 }
 
 static const struct request_row rows[] = {
-    {"job-manager.getinfo", FLUX_ROLE_USER, 0, handle_getinfo},
-    {"job-manager.getattr", FLUX_ROLE_USER, 0, handle_getattr},
-    {"job-manager.list", FLUX_ROLE_OWNER, 0, handle_list},
-    {"job-manager.set-batch-timeout",
-     FLUX_ROLE_OWNER,
-     0,
-     handle_batch_timeout},
-    {NULL},
+    { "job-manager.getinfo", FLUX_ROLE_USER, 0, handle_getinfo },
+    { "job-manager.getattr", FLUX_ROLE_USER, 0, handle_getattr },
+    { "job-manager.list", FLUX_ROLE_OWNER, 0, handle_list },
+    { "job-manager.set-batch-timeout",
+      FLUX_ROLE_OWNER,
+      0,
+      handle_batch_timeout },
+    { NULL },
 };
 
 const struct request_row *info_requests (void)

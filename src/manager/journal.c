@@ -127,8 +127,9 @@ static void told (void *arg, const struct manager_entry *entry)
     struct consumer *c;
 
     j->told++;
-    DL_FOREACH2 (j->consumers, c, next_consumer) {
-        struct message msg = {0};
+    DL_FOREACH2 (j->consumers, c, next_consumer)
+    {
+        struct message msg = { 0 };
 
         if (!behind (c, entry->id) || !wanted (c, entry->ev->name))
             continue;
@@ -146,7 +147,7 @@ static void send_log (struct evjournal *j,
                       const char *jobspec,
                       const char *R)
 {
-    struct message msg = {0};
+    struct message msg = { 0 };
     size_t size, len, pos = 0;
     const char *line, *untold;
     size_t untold_len = 0;
@@ -186,7 +187,7 @@ static int send_stored (const struct store_job *row, void *arg)
 static void send_job (struct evjournal *j, struct consumer *c, uint64_t id)
 {
     struct job *job = manager_job (j->m, id);
-    struct row_context ctx = {j, c};
+    struct row_context ctx = { j, c };
 
     if (job)
         send_log (j,
@@ -200,7 +201,7 @@ static void send_job (struct evjournal *j, struct consumer *c, uint64_t id)
 
 static void send_sentinel (struct evjournal *j, const struct consumer *c)
 {
-    struct message msg = {0};
+    struct message msg = { 0 };
 
     message_begin (&msg, FLUX_JOBID_ANY);
     message_send (&msg, j, c, NULL, NULL, true);
@@ -227,7 +228,8 @@ static void send_backlogs (struct loop_source *src, int revents, void *arg)
     struct consumer *c;
     bool more = false;
 
-    DL_FOREACH2 (j->consumers, c, next_consumer) {
+    DL_FOREACH2 (j->consumers, c, next_consumer)
+    {
         if (c->ids)
             more |= send_slice (j, c, until);
     }
@@ -253,7 +255,7 @@ static int note_id (const struct store_job *row, void *arg)
 /* Active jobs, and with `full` those that have finished. */
 static int list_backlog (struct evjournal *j, struct consumer *c)
 {
-    struct store_counts counts = {0};
+    struct store_counts counts = { 0 };
     size_t size = j->m->active_count + 1;
     struct job *job;
 
@@ -266,11 +268,7 @@ static int list_backlog (struct evjournal *j, struct consumer *c)
             c->ids[c->count++] = job->id;
     }
     if (c->filter.full
-        && store_each_inactive (j->m->store,
-                                0.,
-                                counts.inactive,
-                                note_id,
-                                c)
+        && store_each_inactive (j->m->store, 0., counts.inactive, note_id, c)
                < 0)
         return -1;
     qsort (c->ids, c->count, sizeof (*c->ids), compare_ids);
@@ -326,7 +324,8 @@ void evjournal_gone (struct evjournal *j, const flux_msg_t *msg)
 {
     struct consumer *c, *tmp;
 
-    DL_FOREACH_SAFE2 (j->consumers, c, tmp, next_consumer) {
+    DL_FOREACH_SAFE2 (j->consumers, c, tmp, next_consumer)
+    {
         if (!router_same_client (c->msg, msg))
             continue;
         router_respond_error (j->m->router, c->msg, ENODATA, NULL);
@@ -347,9 +346,9 @@ static int handle_cancel (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    {"job-manager.events-journal", FLUX_ROLE_OWNER, 0, handle_journal},
-    {"job-manager.events-journal-cancel", FLUX_ROLE_OWNER, 0, handle_cancel},
-    {NULL},
+    { "job-manager.events-journal", FLUX_ROLE_OWNER, 0, handle_journal },
+    { "job-manager.events-journal-cancel", FLUX_ROLE_OWNER, 0, handle_cancel },
+    { NULL },
 };
 
 const struct request_row *journal_requests (void)
@@ -374,7 +373,7 @@ unsigned int evjournal_events (const struct evjournal *j)
 struct evjournal *evjournal_create (struct manager *m)
 {
     struct evjournal *j;
-    struct manager_listener l = {.entry = told};
+    struct manager_listener l = { .entry = told };
 
     if (!(j = calloc (1, sizeof (*j))))
         return NULL;
@@ -396,7 +395,8 @@ void evjournal_destroy (struct evjournal *j)
 
     if (!j)
         return;
-    DL_FOREACH_SAFE2 (j->consumers, c, tmp, next_consumer) {
+    DL_FOREACH_SAFE2 (j->consumers, c, tmp, next_consumer)
+    {
         router_respond_error (j->m->router, c->msg, ENODATA, NULL);
         DL_DELETE2 (j->consumers, c, prev, next_consumer);
         consumer_free (c);

@@ -65,7 +65,8 @@ static int handle_killall (struct router *r,
         return err_set (error,
                         EPERM,
                         "guests may only send signals to their own jobs");
-    HASH_ITER (hh, m->jobs, job, tmp) {
+    HASH_ITER (hh, m->jobs, job, tmp)
+    {
         if (!request_selects (&req, job, FLUX_JOB_STATE_RUN))
             continue;
         count++;
@@ -76,9 +77,9 @@ static int handle_killall (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    {"job-manager.kill", FLUX_ROLE_USER, METHOD_HELD, handle_kill},
-    {"job-manager.killall", FLUX_ROLE_USER, METHOD_HELD, handle_killall},
-    {NULL},
+    { "job-manager.kill", FLUX_ROLE_USER, METHOD_HELD, handle_kill },
+    { "job-manager.killall", FLUX_ROLE_USER, METHOD_HELD, handle_killall },
+    { NULL },
 };
 
 const struct request_row *kill_requests (void)

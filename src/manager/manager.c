@@ -48,8 +48,8 @@ static int handle_disconnect (struct router *r,
 }
 
 static const struct request_row disconnect_rows[] = {
-    {"job-manager.disconnect", FLUX_ROLE_USER, 0, handle_disconnect},
-    {NULL},
+    { "job-manager.disconnect", FLUX_ROLE_USER, 0, handle_disconnect },
+    { NULL },
 };
 
 static const struct request_row *disconnect_requests (void)
@@ -58,10 +58,10 @@ static const struct request_row *disconnect_requests (void)
 }
 
 static const struct request_row *(*const families[]) (void) = {
-    ingest_requests, queues_requests,     raise_requests,   kill_requests,
-    urgency_requests, update_requests,    info_requests,    wait_requests,
-    drain_requests,  purge_requests,      resource_requests,
-    disconnect_requests, journal_requests,
+    ingest_requests,  queues_requests, raise_requests,    kill_requests,
+    urgency_requests, update_requests, info_requests,     wait_requests,
+    drain_requests,   purge_requests,  resource_requests, disconnect_requests,
+    journal_requests,
 };
 
 #define FAMILIES (sizeof (families) / sizeof (families[0]))
@@ -195,9 +195,7 @@ void manager_config_apply (struct manager *m, const char *json)
         return;
     start_set_kill_timeout (m->start, s.kill_timeout);
     ingest_set_defaults (m->ingest, s.default_duration, s.default_queue);
-    purger_set_limits (m->purger,
-                       s.inactive_age_limit,
-                       s.inactive_num_limit);
+    purger_set_limits (m->purger, s.inactive_age_limit, s.inactive_num_limit);
     resources_set_exclude (m->resources, s.exclude);
     m->stop_queues_on_restart = s.stop_queues_on_restart;
     manager_settings_clear (&s);
@@ -207,7 +205,8 @@ static void remove_jobs (struct manager *m)
 {
     struct job *job, *tmp;
 
-    HASH_ITER (hh, m->jobs, job, tmp) {
+    HASH_ITER (hh, m->jobs, job, tmp)
+    {
         if (m->plugins && m->plugins->job_destroy)
             m->plugins->job_destroy (m->plugins->arg, job);
         outbox_inactive (m->outbox, job->id);

@@ -33,13 +33,13 @@ struct job_host {
     struct queued_event *queue; /* events that wait for their turn */
     uint64_t last_batch;        /* the last batch with writes of the job */
 
-    bool busy : 1;        /* an event is being processed */
-    bool alloc : 1;       /* the scheduler has it */
-    bool start : 1;       /* the executor has it, until it released all */
-    bool act_listed : 1;  /* in the list of jobs to act upon */
-    bool row_listed : 1;  /* its row is to be written with this batch */
-    bool restored : 1;    /* ran before this manager started: reattach */
-    uint8_t kill_stage;   /* 0: not asked to end, 1: asked, 2: killed */
+    bool busy : 1;       /* an event is being processed */
+    bool alloc : 1;      /* the scheduler has it */
+    bool start : 1;      /* the executor has it, until it released all */
+    bool act_listed : 1; /* in the list of jobs to act upon */
+    bool row_listed : 1; /* its row is to be written with this batch */
+    bool restored : 1;   /* ran before this manager started: reattach */
+    uint8_t kill_stage;  /* 0: not asked to end, 1: asked, 2: killed */
 
     struct grant *grant;          /* answer of the scheduler not yet posted */
     struct text *sched_spec;      /* what the scheduler borrowed */
@@ -82,8 +82,8 @@ struct manager {
     void *failed_arg;
     bool turn_hook;
     bool stop_queues_on_restart;
-    bool broken;   /* the store failed: nothing new is accepted */
-    bool stopping; /* manager_shutdown was called */
+    bool broken;               /* the store failed: nothing new is accepted */
+    bool stopping;             /* manager_shutdown was called */
     unsigned int unreplayable; /* jobs set aside at start */
 };
 
@@ -217,9 +217,6 @@ int restart_jobs (struct manager *m, flux_error_t *error);
 /* Was that the last job that shutdown waits for? */
 void shutdown_check (struct manager *m);
 void shutdown_destroy (struct manager *m);
-
-
-
 
 /* ---- start.c: the executor's side ---- */
 

@@ -62,9 +62,10 @@ struct outbox {
     struct act_head acts;
     struct listener *listeners;
     struct loop_source *work; /* runs the acts */
-    struct loop_source *wake; /* makes sure that a turn, and so its end, comes */
+    struct loop_source
+        *wake; /* makes sure that a turn, and so its end, comes */
     bool awake;
-    uint64_t durable;         /* number of the last durable batch */
+    uint64_t durable; /* number of the last durable batch */
     bool telling;
 };
 
@@ -141,7 +142,8 @@ const char *outbox_untold (struct outbox *o, uint64_t id, size_t *len)
 {
     const struct tell *t;
 
-    STAILQ_FOREACH (t, &o->tells, link) {
+    STAILQ_FOREACH (t, &o->tells, link)
+    {
         if (t->kind != TELL_ENTRY || t->id != id || t->volatile_)
             continue;
         *len = t->len;
@@ -449,6 +451,7 @@ static void store_failed (struct outbox *o, const char *error)
     }
     if (m->failed)
         m->failed (m->failed_arg, error);
+    shutdown_check (m);
 }
 
 void outbox_done (uint64_t batch, int ret, const char *error, void *arg)

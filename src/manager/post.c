@@ -18,11 +18,11 @@
 struct queued_event {
     struct queued_event *prev;
     struct queued_event *next;
-    struct event ev;   /* if line is NULL: a kind without texts */
-    struct text *R;    /* alloc */
+    struct event ev; /* if line is NULL: a kind without texts */
+    struct text *R;  /* alloc */
     size_t len;
-    char line[];       /* else the entry, decoded when its turn comes: what a
-                          merge gives depends on the events before it */
+    char line[]; /* else the entry, decoded when its turn comes: what a
+                    merge gives depends on the events before it */
 };
 
 /* Kinds whose data is in numbers alone. */
@@ -92,7 +92,8 @@ static bool queued (const struct job_host *host, enum event_kind kind)
 {
     const struct queued_event *q;
 
-    DL_FOREACH (host->queue, q) {
+    DL_FOREACH (host->queue, q)
+    {
         if (q->ev.kind == kind)
             return true;
     }
@@ -250,9 +251,30 @@ static int apply_queued (struct manager *m,
     return rc;
 }
 
-/* One event that has no place any more is dropped alone.  Those the manager
+/* An event that has no place any more is dropped alone.  Those the manager
  * owes itself may well be overtaken, by an exception for example.
  */
+static void dropped (const struct job *job,
+                     const struct queued_event *q,
+                     const char *why)
+{
+    if (q->len > 0)
+        log_msg (LOG_ERR,
+                 PART,
+                 "job %ju: dropped %.*s: %s",
+                 (uintmax_t)job->id,
+                 (int)q->len - 1,
+                 q->line,
+                 why);
+    else
+        log_trace (TRACE_POST,
+                   PART,
+                   "%ju: dropped %s: %s",
+                   (uintmax_t)job->id,
+                   event_kind_name (q->ev.kind),
+                   why);
+}
+
 static void drain_queue (struct manager *m, struct job *job)
 {
     struct job_host *host = host_of (job);
@@ -263,13 +285,7 @@ static void drain_queue (struct manager *m, struct job *job)
         DL_DELETE (host->queue, q);
         error.text[0] = '\0';
         if (apply_queued (m, job, q, &error) < 0)
-            log_msg (q->len == 0 ? LOG_DEBUG : LOG_ERR,
-                     PART,
-                     "job %ju: dropped a queued %s event: %s",
-                     (uintmax_t)job->id,
-                     q->ev.kind == EVENT_OTHER ? q->line
-                                               : event_kind_name (q->ev.kind),
-                     error.text);
+            dropped (job, q, error.text);
         queue_free (q);
         post_effects (m, job);
     }
@@ -326,12 +342,7 @@ static int post_made (struct manager *m,
     struct wire_event w;
     int rc;
 
-    if (wire_event_make (&w,
-                         job,
-                         name,
-                         clock_now (m->clock),
-                         context,
-                         error)
+    if (wire_event_make (&w, job, name, clock_now (m->clock), context, error)
         < 0)
         return -1;
     if (R) {
@@ -417,9 +428,9 @@ void post_effects (struct manager *m, struct job *job)
         int owed;
         enum event_kind kind;
     } own[] = {
-        {OWE_DEPEND, EVENT_DEPEND},
-        {OWE_FREE, EVENT_FREE},
-        {OWE_CLEAN, EVENT_CLEAN},
+        { OWE_DEPEND, EVENT_DEPEND },
+        { OWE_FREE, EVENT_FREE },
+        { OWE_CLEAN, EVENT_CLEAN },
     };
     struct job_inflight f = post_inflight (job);
     int owed = job_effects (job, &f);
@@ -435,7 +446,7 @@ void post_effects (struct manager *m, struct job *job)
         || ((owed & OWE_KILL) && host_of (job)->kill_stage == 0))
         outbox_act (m->outbox, job);
     for (size_t i = 0; i < sizeof (own) / sizeof (own[0]); i++) {
-        struct event ev = {.kind = own[i].kind};
+        struct event ev = { .kind = own[i].kind };
         if ((owed & own[i].owed) && manager_post (m, job, &ev, NULL) < 0)
             log_errno (PART, "posting %s", event_kind_name (ev.kind));
     }

@@ -26,7 +26,7 @@ struct prioritizer {
 
 int manager_set_priority (struct manager *m, struct job *job, int64_t priority)
 {
-    struct event ev = {.kind = EVENT_PRIORITY};
+    struct event ev = { .kind = EVENT_PRIORITY };
 
     if (!(job->state & (FLUX_JOB_STATE_PRIORITY | FLUX_JOB_STATE_SCHED))
         || priority < 0)

@@ -47,7 +47,7 @@ static int select_row (const struct store_job *row, void *arg)
 
 static void publish (struct manager *m, const uint64_t *ids, size_t count)
 {
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
     char *json;
 
     jbuf_lit (&b, "{\"jobs\":[");
@@ -150,9 +150,9 @@ static int handle_purge_id (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    {"job-manager.purge", FLUX_ROLE_OWNER, METHOD_HELD, handle_purge},
-    {"job-manager.purge-id", FLUX_ROLE_OWNER, METHOD_HELD, handle_purge_id},
-    {NULL},
+    { "job-manager.purge", FLUX_ROLE_OWNER, METHOD_HELD, handle_purge },
+    { "job-manager.purge-id", FLUX_ROLE_OWNER, METHOD_HELD, handle_purge_id },
+    { NULL },
 };
 
 const struct request_row *purge_requests (void)

@@ -196,12 +196,12 @@ static int handle_alloc_query (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    {"job-manager.queue-list", FLUX_ROLE_USER, 0, handle_list},
-    {"job-manager.queue-status", FLUX_ROLE_USER, 0, handle_status},
-    {"job-manager.queue-enable", FLUX_ROLE_OWNER, METHOD_HELD, handle_enable},
-    {"job-manager.queue-start", FLUX_ROLE_OWNER, METHOD_HELD, handle_start},
-    {"job-manager.alloc-query", FLUX_ROLE_USER, 0, handle_alloc_query},
-    {NULL},
+    { "job-manager.queue-list", FLUX_ROLE_USER, 0, handle_list },
+    { "job-manager.queue-status", FLUX_ROLE_USER, 0, handle_status },
+    { "job-manager.queue-enable", FLUX_ROLE_OWNER, METHOD_HELD, handle_enable },
+    { "job-manager.queue-start", FLUX_ROLE_OWNER, METHOD_HELD, handle_start },
+    { "job-manager.alloc-query", FLUX_ROLE_USER, 0, handle_alloc_query },
+    { NULL },
 };
 
 const struct request_row *queues_requests (void)

@@ -114,7 +114,8 @@ static int handle_raiseall (struct router *r,
         return err_set (error,
                         EPERM,
                         "guests can only raise exceptions on their own jobs");
-    HASH_ITER (hh, m->jobs, job, tmp) {
+    HASH_ITER (hh, m->jobs, job, tmp)
+    {
         if (!request_selects (&req, job, req.states & FLUX_JOB_STATE_ACTIVE))
             continue;
         count++;
@@ -133,9 +134,9 @@ static int handle_raiseall (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    {"job-manager.raise", FLUX_ROLE_USER, METHOD_HELD, handle_raise},
-    {"job-manager.raiseall", FLUX_ROLE_USER, METHOD_HELD, handle_raiseall},
-    {NULL},
+    { "job-manager.raise", FLUX_ROLE_USER, METHOD_HELD, handle_raise },
+    { "job-manager.raiseall", FLUX_ROLE_USER, METHOD_HELD, handle_raiseall },
+    { NULL },
 };
 
 const struct request_row *raise_requests (void)

@@ -146,7 +146,8 @@ void resources_set_exclude (struct resources *res, const char *targets)
 {
     struct idset *ids = NULL;
 
-    if (targets && targets[0] && !(ids = resources_targets (res, targets, NULL)))
+    if (targets && targets[0]
+        && !(ids = resources_targets (res, targets, NULL)))
         return;
     idset_destroy (res->exclude);
     res->exclude = ids;
@@ -196,7 +197,7 @@ static int handle_status (struct router *r,
 {
     struct resources *res = arg;
     struct idset *online = rset_ranks (res->all);
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
 
     jbuf_lit (&b, "{");
     print_set (&b, "R", res->all);
@@ -223,7 +224,7 @@ static int handle_sched_status (struct router *r,
     struct rset *held = ops->allocated (sched);
     struct idset *drained = drain_ranks (res);
     struct rset *down = all && drained ? rset_of_ranks (all, drained) : NULL;
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
 
     jbuf_lit (&b, "{");
     print_set (&b, "all", all);
@@ -245,7 +246,7 @@ static int handle_get (struct router *r,
                        flux_error_t *error)
 {
     struct resources *res = arg;
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
 
     jbuf_lit (&b, "{");
     print_set (&b, "R", res->all);
@@ -272,7 +273,7 @@ static int handle_expiration (struct router *r,
                               flux_error_t *error)
 {
     struct resources *res = arg;
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
     double expiration;
     char *context;
 
@@ -343,19 +344,19 @@ static int handle_reload (struct router *r,
 }
 
 static const struct request_row own_rows[] = {
-    {"resource.status", FLUX_ROLE_USER, 0, handle_status},
-    {"resource.sched-status", FLUX_ROLE_USER, 0, handle_sched_status},
-    {"sched.resource-status", FLUX_ROLE_USER, 0, handle_sched_status},
-    {"resource.get", FLUX_ROLE_OWNER, 0, handle_get},
-    {"resource.topo-get", FLUX_ROLE_USER, 0, handle_topo_get},
-    {"resource.expiration-update",
-     FLUX_ROLE_OWNER,
-     METHOD_HELD,
-     handle_expiration},
-    {"resource.acquire", FLUX_ROLE_OWNER, 0, handle_acquire},
-    {"resource.reload", FLUX_ROLE_OWNER, 0, handle_reload},
-    {"feasibility.check", FLUX_ROLE_USER, 0, handle_feasibility},
-    {NULL},
+    { "resource.status", FLUX_ROLE_USER, 0, handle_status },
+    { "resource.sched-status", FLUX_ROLE_USER, 0, handle_sched_status },
+    { "sched.resource-status", FLUX_ROLE_USER, 0, handle_sched_status },
+    { "resource.get", FLUX_ROLE_OWNER, 0, handle_get },
+    { "resource.topo-get", FLUX_ROLE_USER, 0, handle_topo_get },
+    { "resource.expiration-update",
+      FLUX_ROLE_OWNER,
+      METHOD_HELD,
+      handle_expiration },
+    { "resource.acquire", FLUX_ROLE_OWNER, 0, handle_acquire },
+    { "resource.reload", FLUX_ROLE_OWNER, 0, handle_reload },
+    { "feasibility.check", FLUX_ROLE_USER, 0, handle_feasibility },
+    { NULL },
 };
 
 const struct request_row *resource_requests (void)
@@ -369,7 +370,7 @@ static int post_context (struct resources *res,
                          const char *name,
                          const char *const *pairs)
 {
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
     char *context;
 
     jbuf_lit (&b, "{");
@@ -393,15 +394,10 @@ int resources_restore (struct resources *res, flux_error_t *error)
     struct idset *ranks = rset_ranks (res->all);
     char *ids = encode_ranks (ranks);
     char *hosts = resources_hosts (res, ranks);
-    const char *restart[] = {"ranks",
-                             ids ? ids : "",
-                             "online",
-                             "",
-                             "nodelist",
-                             hosts ? hosts : "",
-                             NULL};
-    const char *define[] = {"method", "dynamic-discovery", NULL};
-    const char *online[] = {"idset", ids ? ids : "", NULL};
+    const char *restart[] = { "ranks",    ids ? ids : "",     "online", "",
+                              "nodelist", hosts ? hosts : "", NULL };
+    const char *define[] = { "method", "dynamic-discovery", NULL };
+    const char *online[] = { "idset", ids ? ids : "", NULL };
 
     if (post_context (res, "restart", restart) < 0
         || post_context (res, "resource-define", define) < 0

@@ -111,7 +111,7 @@ static char *make_context (struct resources *res,
 {
     char *ranks = idset_encode (ids, IDSET_FLAG_RANGE);
     char *hosts = resources_hosts (res, ids);
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
 
     jbuf_lit (&b, "{\"idset\":");
     jbuf_string (&b, ranks);
@@ -138,10 +138,7 @@ static void post (struct resources *res,
     char *context = make_context (res, ids, reason, overwrite);
 
     if (context)
-        journal_post (res->journal,
-                      clock_now (res->m->clock),
-                      name,
-                      context);
+        journal_post (res->journal, clock_now (res->m->clock), name, context);
     free (context);
 }
 
@@ -174,7 +171,7 @@ static void print_line (struct resources *res,
 
 static void save (struct resources *res)
 {
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
     char *text;
     size_t len;
 
@@ -395,9 +392,9 @@ static int handle_undrain (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    {"resource.drain", FLUX_ROLE_OWNER, METHOD_HELD, handle_drain},
-    {"resource.undrain", FLUX_ROLE_OWNER, METHOD_HELD, handle_undrain},
-    {NULL},
+    { "resource.drain", FLUX_ROLE_OWNER, METHOD_HELD, handle_drain },
+    { "resource.undrain", FLUX_ROLE_OWNER, METHOD_HELD, handle_undrain },
+    { NULL },
 };
 
 const struct request_row *drain_rows (void)

@@ -34,7 +34,7 @@ static void tell (struct journal *j,
                   const struct entry *e)
 {
     char *R = e && e->define ? rjson_encode (j->res->all, 0) : NULL;
-    struct jbuf b = {0};
+    struct jbuf b = { 0 };
     char *s;
 
     jbuf_lit (&b, "{\"events\":[");
@@ -76,7 +76,7 @@ const char *journal_post (struct journal *j,
     e->define = !strcmp (name, "resource-define");
     DL_APPEND (j->entries, e);
     DL_FOREACH (j->watchers, w)
-        tell (j, w->msg, e);
+    tell (j, w->msg, e);
     return e->line;
 }
 
@@ -95,7 +95,7 @@ static int handle_journal (struct router *r,
     w->msg = flux_msg_incref (msg);
     DL_APPEND (j->watchers, w);
     DL_FOREACH (j->entries, e)
-        tell (j, msg, e);
+    tell (j, msg, e);
     tell (j, msg, NULL);
     return REQUEST_LATER;
 }
@@ -116,7 +116,8 @@ static int handle_gone (struct router *r,
     struct journal *j = res->journal;
     struct watcher *w, *tmp;
 
-    DL_FOREACH_SAFE (j->watchers, w, tmp) {
+    DL_FOREACH_SAFE (j->watchers, w, tmp)
+    {
         if (!router_same_client (w->msg, msg))
             continue;
         router_respond_error (r, w->msg, ENODATA, NULL);
@@ -126,10 +127,10 @@ static int handle_gone (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    {"resource.journal", FLUX_ROLE_OWNER, METHOD_STREAMING, handle_journal},
-    {"resource.journal-cancel", FLUX_ROLE_OWNER, 0, handle_gone},
-    {"resource.disconnect", FLUX_ROLE_USER, 0, handle_gone},
-    {NULL},
+    { "resource.journal", FLUX_ROLE_OWNER, METHOD_STREAMING, handle_journal },
+    { "resource.journal-cancel", FLUX_ROLE_OWNER, 0, handle_gone },
+    { "resource.disconnect", FLUX_ROLE_USER, 0, handle_gone },
+    { NULL },
 };
 
 const struct request_row *journal_rows (void)

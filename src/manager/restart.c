@@ -110,7 +110,7 @@ static int replay (struct manager *m, struct job *job, flux_error_t *error)
 
 static void restore (struct manager *m, const struct found *f)
 {
-    flux_error_t error = {""};
+    flux_error_t error = { "" };
     struct job *job = hosts_add (m, f->id);
 
     if (!job) {
@@ -143,7 +143,8 @@ static void resume_running (struct manager *m, struct job *job)
 
     if (!job->has_resources)
         return;
-    if (alloc_hello (m->alloc, job) < 0)
+    if (!(job->flags & JOB_FLAG_ALLOC_BYPASS)
+        && alloc_hello (m->alloc, job) < 0)
         log_errno (PART, "resources of job %ju", (uintmax_t)job->id);
     if (job->started && !job->released)
         start_job (m->start, job);
@@ -153,7 +154,7 @@ static void resume_running (struct manager *m, struct job *job)
 
 static void resume (struct manager *m, struct job *job)
 {
-    struct event restart = {.kind = EVENT_FLUX_RESTART};
+    struct event restart = { .kind = EVENT_FLUX_RESTART };
 
     if (job->state == FLUX_JOB_STATE_INACTIVE) {
         hosts_row_dirty (m, job);
@@ -172,7 +173,7 @@ static void resume (struct manager *m, struct job *job)
 
 int restart_jobs (struct manager *m, flux_error_t *error)
 {
-    struct found_list list = {.texts = m->texts};
+    struct found_list list = { .texts = m->texts };
     struct store_counts counts;
     struct job *job, *tmp;
     uint64_t max_id = 0;
@@ -194,7 +195,7 @@ int restart_jobs (struct manager *m, flux_error_t *error)
         return -1;
     ingest_set_last (m->ingest, max_id);
     HASH_ITER (hh, m->jobs, job, tmp)
-        resume (m, job);
+    resume (m, job);
     manager_reprioritize_all (m);
     return 0;
 }

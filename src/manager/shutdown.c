@@ -37,7 +37,8 @@ void manager_shutdown (struct manager *m, void (*done) (void *arg), void *arg)
     m->shutdown->arg = arg;
     m->shutdown->work = loop_work_create (m->loop, LOOP_ALWAYS, report, m);
     alloc_stop (m->alloc, true);
-    HASH_ITER (hh, m->jobs, job, tmp) {
+    HASH_ITER (hh, m->jobs, job, tmp)
+    {
         if (job->state & (FLUX_JOB_STATE_PENDING | FLUX_JOB_STATE_RUN))
             manager_raise (m,
                            job,

@@ -94,7 +94,7 @@ static void start_failed (struct start *s, struct job *job, const char *why)
 void start_job (struct start *s, struct job *job)
 {
     struct job_host *host = host_of (job);
-    flux_error_t error = {""};
+    flux_error_t error = { "" };
     const struct rset *R = NULL;
     char *spec;
     struct exec_job ej = {
@@ -237,7 +237,7 @@ static void post_report (struct start *s, uint64_t id, const struct event *ev)
 
 static void report_started (void *arg, uint64_t id)
 {
-    struct event ev = {.kind = EVENT_START};
+    struct event ev = { .kind = EVENT_START };
     struct start *s = arg;
     struct job *job = reported (s, id, "start");
 
@@ -281,7 +281,7 @@ static void report_exception (void *arg,
 
 static void report_finish (void *arg, uint64_t id, int status)
 {
-    struct event ev = {.kind = EVENT_FINISH, .status = status};
+    struct event ev = { .kind = EVENT_FINISH, .status = status };
 
     post_report (arg, id, &ev);
 }
@@ -291,7 +291,7 @@ static void report_finish (void *arg, uint64_t id, int status)
  */
 static void report_release (void *arg, uint64_t id)
 {
-    struct event ev = {.kind = EVENT_RELEASE, .ranks = "all", .final = true};
+    struct event ev = { .kind = EVENT_RELEASE, .ranks = "all", .final = true };
     struct start *s = arg;
     struct job *job = reported (s, id, "release");
 
@@ -323,12 +323,9 @@ struct start *start_create (struct manager *m,
     s->m = m;
     s->ops = ops;
     s->kill_timeout = DEFAULT_KILL_TIMEOUT;
-    s->reports = (struct exec_reports){report_started,
-                                       report_log,
-                                       report_exception,
-                                       report_finish,
-                                       report_release,
-                                       s};
+    s->reports =
+        (struct exec_reports){ report_started, report_log,     report_exception,
+                               report_finish,  report_release, s };
     e.loop = m->loop;
     e.router = m->router;
     e.reports = &s->reports;

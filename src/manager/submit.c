@@ -107,15 +107,11 @@ static int unwrap (struct ingest *in,
                         "signer=%" PRIu32 " != requestor=%" PRIu32,
                         signer,
                         cred->userid);
-    return err_set (error,
-                    EPERM,
-                    "only instance owner can use sign-type=none");
+    return err_set (error, EPERM, "only instance owner can use sign-type=none");
 }
 
 /* What the configuration puts where the user said nothing. */
-static char *apply_defaults (struct ingest *in,
-                             char *spec,
-                             flux_error_t *error)
+static char *apply_defaults (struct ingest *in, char *spec, flux_error_t *error)
 {
     struct text *t = text_create (spec, strlen (spec));
     const struct jobspec *js = t ? jobspec_of (t) : NULL;
@@ -211,7 +207,7 @@ static int ask_plugins (struct manager *m, struct job *job, flux_error_t *error)
 /* Nothing is left of the job but what the journal tells. */
 static void reject (struct manager *m, struct job *job)
 {
-    struct event ev = {.kind = EVENT_INVALIDATE};
+    struct event ev = { .kind = EVENT_INVALIDATE };
 
     manager_post (m, job, &ev, NULL);
     if (m->plugins && m->plugins->job_destroy)
@@ -234,7 +230,7 @@ struct job *submit_job (struct manager *m,
         .urgency = urgency,
         .flags = flags,
     };
-    struct event validate = {.kind = EVENT_VALIDATE};
+    struct event validate = { .kind = EVENT_VALIDATE };
     double now = clock_monotonic (m->clock);
     struct job *job = hosts_add (m, fluid_next (&m->ingest->fluid, now));
 
@@ -327,9 +323,9 @@ static int handle_getinfo (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    {"job-ingest.submit", FLUX_ROLE_USER, METHOD_HELD, handle_submit},
-    {"job-ingest.getinfo", FLUX_ROLE_OWNER, 0, handle_getinfo},
-    {NULL},
+    { "job-ingest.submit", FLUX_ROLE_USER, METHOD_HELD, handle_submit },
+    { "job-ingest.getinfo", FLUX_ROLE_OWNER, 0, handle_getinfo },
+    { NULL },
 };
 
 const struct request_row *ingest_requests (void)
@@ -342,9 +338,7 @@ static char *ingest_stats (void *arg)
     return strdup ("{\"pipeline\":{}}");
 }
 
-void ingest_set_defaults (struct ingest *in,
-                          double duration,
-                          const char *queue)
+void ingest_set_defaults (struct ingest *in, double duration, const char *queue)
 {
     memory_clear (&in->last);
     in->default_duration = duration;

@@ -28,7 +28,8 @@ int manager_annotate (struct manager *m,
         free (s);
         return rc;
     }
-    s = annotations_merge (job->annotations ? job->annotations->s : NULL, patch);
+    s = annotations_merge (job->annotations ? job->annotations->s : NULL,
+                           patch);
     if (!s && errno != 0)
         return err_set (error, errno, "annotations: %s", strerror (errno));
     if (s && !(t = text_create (s, strlen (s)))) {
@@ -68,9 +69,7 @@ static int check_update (const flux_msg_t *msg,
                          flux_error_t *error)
 {
     if (!router_may (msg, job->userid))
-        return err_set (error,
-                        EPERM,
-                        "guests may only update their own jobs");
+        return err_set (error, EPERM, "guests may only update their own jobs");
     if (!router_is_owner (msg) && (job->flags & JOB_FLAG_IMMUTABLE))
         return err_set (error,
                         EPERM,
@@ -173,9 +172,9 @@ static int handle_memo (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    {"job-manager.update", FLUX_ROLE_USER, METHOD_HELD, handle_update},
-    {"job-manager.memo", FLUX_ROLE_USER, METHOD_HELD, handle_memo},
-    {NULL},
+    { "job-manager.update", FLUX_ROLE_USER, METHOD_HELD, handle_update },
+    { "job-manager.memo", FLUX_ROLE_USER, METHOD_HELD, handle_memo },
+    { NULL },
 };
 
 const struct request_row *update_requests (void)

@@ -40,7 +40,7 @@ static int handle_urgency (struct router *r,
                            void *arg,
                            flux_error_t *error)
 {
-    struct event ev = {.kind = EVENT_URGENCY};
+    struct event ev = { .kind = EVENT_URGENCY };
     struct manager *m = arg;
     struct flux_msg_cred cred;
     struct job *job;
@@ -61,8 +61,8 @@ static int handle_urgency (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    {"job-manager.urgency", FLUX_ROLE_USER, METHOD_HELD, handle_urgency},
-    {NULL},
+    { "job-manager.urgency", FLUX_ROLE_USER, METHOD_HELD, handle_urgency },
+    { NULL },
 };
 
 const struct request_row *urgency_requests (void)

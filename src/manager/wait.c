@@ -53,10 +53,7 @@ static void describe (const struct job *job, char *buf, size_t size)
                   job->exception->note[0] ? " " : "",
                   job->exception->note);
     else if (WIFSIGNALED (status))
-        snprintf (buf,
-                  size,
-                  "task(s) %s",
-                  strsignal (WTERMSIG (status)));
+        snprintf (buf, size, "task(s) %s", strsignal (WTERMSIG (status)));
     else
         snprintf (buf,
                   size,
@@ -96,7 +93,8 @@ static void dismiss_waiters (struct waits *w)
 
     if (w->children > 0)
         return;
-    DL_FOREACH_SAFE (w->waiters, waiter, tmp) {
+    DL_FOREACH_SAFE (w->waiters, waiter, tmp)
+    {
         manager_respond (w->m,
                          waiter->msg,
                          ECHILD,
@@ -201,8 +199,7 @@ static int handle_wait (struct router *r,
         zombie_remove (w, z);
         return REQUEST_DONE;
     }
-    if ((id == FLUX_JOBID_ANY ? check_any (w, error)
-                              : check_one (w, id, error))
+    if ((id == FLUX_JOBID_ANY ? check_any (w, error) : check_one (w, id, error))
         < 0)
         return REQUEST_ERROR;
     if (!(waiter = calloc (1, sizeof (*waiter))))
@@ -217,15 +214,16 @@ void waits_disconnect (struct waits *w, const flux_msg_t *msg)
 {
     struct waiter *waiter, *tmp;
 
-    DL_FOREACH_SAFE (w->waiters, waiter, tmp) {
+    DL_FOREACH_SAFE (w->waiters, waiter, tmp)
+    {
         if (router_same_client (waiter->msg, msg))
             waiter_remove (w, waiter);
     }
 }
 
 static const struct request_row rows[] = {
-    {"job-manager.wait", FLUX_ROLE_OWNER, METHOD_HELD, handle_wait},
-    {NULL},
+    { "job-manager.wait", FLUX_ROLE_OWNER, METHOD_HELD, handle_wait },
+    { NULL },
 };
 
 const struct request_row *wait_requests (void)
@@ -251,6 +249,6 @@ void waits_destroy (struct waits *w)
     while (w->waiters)
         waiter_remove (w, w->waiters);
     HASH_ITER (hh, w->zombies, z, tmp)
-        zombie_remove (w, z);
+    zombie_remove (w, z);
     free (w);
 }

@@ -20,8 +20,8 @@ static int duration_parse (const char *s, double *seconds)
         const char *suffix;
         double factor;
     } units[] = {
-        {"", 1.}, {"s", 1.}, {"ms", 1e-3}, {"m", 60.}, {"h", 3600.},
-        {"d", 86400.},
+        { "", 1. },   { "s", 1. },    { "ms", 1e-3 },
+        { "m", 60. }, { "h", 3600. }, { "d", 86400. },
     };
     char *end;
     double n = strtod (s, &end);

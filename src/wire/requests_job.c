@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/eventlog.h"
-#include "wire/jbuf.h"
 #include "wire/requests_job.h"
 
 /* Unpack by jansson's format; optional things keep what they were. */
@@ -176,15 +174,7 @@ int req_object_decode (const flux_msg_t *msg,
     json_t *o;
     int b = 0;
 
-    if (unpack (msg,
-                error,
-                "{s:I s?b s:o}",
-                "id",
-                &n,
-                "volatile",
-                &b,
-                key,
-                &o)
+    if (unpack (msg, error, "{s:I s?b s:o}", "id", &n, "volatile", &b, key, &o)
         < 0)
         return -1;
     *id = n;
@@ -246,7 +236,8 @@ int req_getattr_decode (const flux_msg_t *msg,
     if (!(*attrs = calloc (json_array_size (list) + 1, sizeof (char *))))
         return err_set (error, ENOMEM, "out of memory");
     *id = n;
-    json_array_foreach (list, i, entry) {
+    json_array_foreach (list, i, entry)
+    {
         if (!((*attrs)[i] = json_string_value (entry))) {
             free (*attrs);
             return err_set (error, EPROTO, "attrs[%zu] is not a string", i);
@@ -331,9 +322,7 @@ int wire_drain_decode (const char *context, char **targets, char **reason)
     return rc;
 }
 
-int req_jobspec_decode (const flux_msg_t *msg,
-                        char **text,
-                        flux_error_t *error)
+int req_jobspec_decode (const flux_msg_t *msg, char **text, flux_error_t *error)
 {
     json_t *o;
 
@@ -355,7 +344,8 @@ static int take_keys (json_t *o, char ***names, flux_error_t *error)
         return err_set (error, EPROTO, "allow and deny are objects");
     if (!(*names = calloc (json_object_size (o) + 1, sizeof (char *))))
         return err_set (error, ENOMEM, "out of memory");
-    json_object_foreach (o, key, value) {
+    json_object_foreach (o, key, value)
+    {
         if (!((*names)[n++] = strdup (key)))
             return err_set (error, ENOMEM, "out of memory");
     }
@@ -369,7 +359,7 @@ int req_journal_decode (const flux_msg_t *msg,
     json_t *allow = NULL, *deny = NULL;
     int full = 0;
 
-    *r = (struct req_journal){0};
+    *r = (struct req_journal){ 0 };
     if (!flux_msg_has_payload (msg))
         return 0;
     if (unpack (msg,
@@ -404,165 +394,4 @@ void req_journal_clear (struct req_journal *r)
     free_names (r->allow);
     free_names (r->deny);
     r->allow = r->deny = NULL;
-}
-
-/* ---- answers and contexts ---- */
-
-/* {"KEY":TEXT} */
-static char *wrapped (const char *key, const char *text)
-{
-    struct jbuf b = {0};
-
-    jbuf_lit (&b, "{");
-    jbuf_string (&b, key);
-    jbuf_lit (&b, ":");
-    jbuf_lit (&b, text);
-    jbuf_lit (&b, "}");
-    return jbuf_take (&b, NULL);
-}
-
-char *wire_annotations_context (const char *patch)
-{
-    return wrapped ("annotations", patch);
-}
-
-char *wire_memo_patch (const char *memo)
-{
-    return wrapped ("user", memo);
-}
-
-static char *sched_annotation (const char *summary)
-{
-    struct jbuf b = {0};
-
-    jbuf_lit (&b, "{\"sched\":{\"resource_summary\":");
-    jbuf_string (&b, summary);
-    jbuf_lit (&b, "}}");
-    return jbuf_take (&b, NULL);
-}
-
-char *wire_alloc_context (const struct text *annotations, const char *summary)
-{
-    char *patch = sched_annotation (summary);
-    char *all, *context;
-
-    if (!patch || !annotations)
-        all = patch;
-    else {
-        all = annotations_merge (annotations->s, patch);
-        free (patch);
-    }
-    if (!all)
-        return NULL;
-    context = wire_annotations_context (all);
-    free (all);
-    return context;
-}
-
-char *wire_job_exception_encode (uint64_t id, const struct event *ev)
-{
-    struct jbuf b = {0};
-
-    jbuf_lit (&b, "{\"id\":");
-    jbuf_int (&b, id);
-    jbuf_lit (&b, ",\"type\":");
-    jbuf_string (&b, ev->type);
-    jbuf_lit (&b, ",\"severity\":");
-    jbuf_int (&b, ev->severity);
-    jbuf_lit (&b, "}");
-    return jbuf_take (&b, NULL);
-}
-
-char *wire_wait_encode (uint64_t id, bool success, const char *errstr)
-{
-    struct jbuf b = {0};
-
-    jbuf_lit (&b, "{\"id\":");
-    jbuf_int (&b, id);
-    jbuf_lit (&b, success ? ",\"success\":true" : ",\"success\":false");
-    jbuf_lit (&b, ",\"errstr\":");
-    jbuf_string (&b, errstr);
-    jbuf_lit (&b, "}");
-    return jbuf_take (&b, NULL);
-}
-
-static void optional (struct jbuf *b, const char *key, const char *value)
-{
-    if (!value)
-        return;
-    jbuf_lit (b, ",");
-    jbuf_string (b, key);
-    jbuf_lit (b, ":");
-    jbuf_string (b, value);
-}
-
-char *wire_queue_status_encode (const struct queue_status *q)
-{
-    struct jbuf b = {0};
-
-    jbuf_lit (&b, q->enable ? "{\"enable\":true" : "{\"enable\":false");
-    jbuf_lit (&b, q->start ? ",\"start\":true" : ",\"start\":false");
-    optional (&b, "disable_reason", q->disable_reason);
-    optional (&b, "stop_reason", q->stop_reason);
-    jbuf_lit (&b, "}");
-    return jbuf_take (&b, NULL);
-}
-
-int wire_queue_status_decode (const char *text,
-                              bool *enable,
-                              char **disable_reason,
-                              bool *start,
-                              char **stop_reason)
-{
-    const char *why_disabled = NULL, *why_stopped = NULL;
-    json_t *o = json_loads (text, 0, NULL);
-    int e, s, rc;
-
-    rc = json_unpack (o,
-                      "{s:b s:b s?s s?s}",
-                      "enable",
-                      &e,
-                      "start",
-                      &s,
-                      "disable_reason",
-                      &why_disabled,
-                      "stop_reason",
-                      &why_stopped);
-    if (rc == 0) {
-        *enable = e;
-        *start = s;
-        *disable_reason = why_disabled ? strdup (why_disabled) : NULL;
-        *stop_reason = why_stopped ? strdup (why_stopped) : NULL;
-    }
-    else
-        errno = EINVAL;
-    json_decref (o);
-    return rc;
-}
-
-void wire_list_entry (struct jbuf *b, const struct job *job)
-{
-    static const char *const keys[] = {
-        "{\"id\":", ",\"userid\":", ",\"urgency\":", ",\"priority\":",
-        ",\"state\":",
-    };
-    const int64_t values[] = {
-        job->id, job->userid, job->urgency, job->priority, job->state,
-    };
-
-    for (size_t i = 0; i < sizeof (keys) / sizeof (keys[0]); i++) {
-        jbuf_lit (b, keys[i]);
-        jbuf_int (b, values[i]);
-    }
-    jbuf_lit (b, ",\"t_submit\":");
-    jbuf_real (b, job->t_submit);
-    if (job->annotations) {
-        jbuf_lit (b, ",\"annotations\":");
-        jbuf_lit (b, job->annotations->s);
-    }
-    for (unsigned int i = 0; i < job->ndeps; i++) {
-        jbuf_lit (b, i == 0 ? ",\"dependencies\":[" : ",");
-        jbuf_string (b, job->deps[i]);
-    }
-    jbuf_lit (b, job->ndeps > 0 ? "]}" : "}");
 }

@@ -342,11 +342,11 @@ struct inst *inst_create (const struct inst_opt *opt)
         .inactive = told_inactive,
         .arg = t,
     };
-    flux_error_t error = {""};
+    flux_error_t error = { "" };
 
     if (!opt)
         opt = &none;
-    t->clock = (struct clock){.is_virtual = !opt->real, .t = 1700000000.};
+    t->clock = (struct clock){ .is_virtual = !opt->real, .t = 1700000000. };
     t->loop = loop_create (&t->clock);
     t->router = router_create (t->loop, getuid (), 0, 1);
     t->owner = inst_client (t, true);

@@ -34,10 +34,10 @@ struct inst {
     uint32_t matchtag;
 
     /* fake plugin */
-    bool silent;          /* gives no priority */
-    bool record;          /* keep calls */
-    char *calls;          /* "create validate ..." */
-    const char *reject;   /* job_validate says this */
+    bool silent;        /* gives no priority */
+    bool record;        /* keep calls */
+    char *calls;        /* "create validate ..." */
+    const char *reject; /* job_validate says this */
     void (*hook) (struct inst *t, struct job *job, const struct event *ev);
     int hold_state;
 

@@ -12,7 +12,6 @@
 #include "harness.h"
 #include "tap.h"
 
-
 static struct answer *rpc_id (struct inst *t,
                               const char *topic,
                               uint64_t id,
@@ -20,11 +19,7 @@ static struct answer *rpc_id (struct inst *t,
 {
     char json[256];
 
-    snprintf (json,
-              sizeof (json),
-              "{\"id\":%ju%s}",
-              (uintmax_t)id,
-              rest);
+    snprintf (json, sizeof (json), "{\"id\":%ju%s}", (uintmax_t)id, rest);
     return inst_rpc (t, topic, json);
 }
 
@@ -95,7 +90,7 @@ static void test_depend (void)
 
 static void test_pending (void)
 {
-    struct inst *t = inst_create (&(struct inst_opt){.silent = true});
+    struct inst *t = inst_create (&(struct inst_opt){ .silent = true });
     char *spec = make_jobspec (1., 0., NULL);
     uint64_t id = inst_submit (t, spec, 16, 0);
 
@@ -282,7 +277,7 @@ static void test_in_callbacks (void)
 
 static void test_reject (void)
 {
-    struct inst *t = inst_create (&(struct inst_opt){.record = true});
+    struct inst *t = inst_create (&(struct inst_opt){ .record = true });
     char *spec = make_jobspec (5., 0., NULL);
     uint64_t id;
 

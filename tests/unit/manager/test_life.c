@@ -11,12 +11,12 @@
 #include "tap.h"
 #include "wire/sign.h"
 
-#define NORMAL                                                             \
+#define NORMAL \
     "submit validate depend priority alloc start finish release free clean"
 
 static void test_one (void)
 {
-    struct inst *t = inst_create (&(struct inst_opt){.record = true});
+    struct inst *t = inst_create (&(struct inst_opt){ .record = true });
     char *spec = make_jobspec (10., 60., NULL);
     uint64_t id;
 
@@ -41,7 +41,7 @@ static void test_one (void)
 
 static void test_many (void)
 {
-    struct inst *t = inst_create (&(struct inst_opt){.cores = 64});
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 64 });
     char *spec = make_jobspec (1., 60., NULL);
     unsigned int n = 10000, submitted = 0;
     char *J = sign_none_wrap (spec, strlen (spec), getuid ());

@@ -25,7 +25,8 @@ static bool durable (struct inst *t, uint64_t id, const char *text, size_t len)
     size_t size;
     char *log;
 
-    if (store_log_get (manager_store (t->m), id, "eventlog", &log, &size) == 0) {
+    if (store_log_get (manager_store (t->m), id, "eventlog", &log, &size)
+        == 0) {
         found = memmem (log, size, text, len) != NULL;
         free (log);
     }
@@ -59,14 +60,14 @@ static void test_commit_first (void)
 {
     struct exec_ops ops = exec_mock;
     struct inst *t;
-    struct watch w = {0};
-    struct manager_listener l = {.entry = on_entry, .arg = &w};
+    struct watch w = { 0 };
+    struct manager_listener l = { .entry = on_entry, .arg = &w };
     char *spec = make_jobspec (1., 0., NULL);
     uint64_t id;
     uint32_t tag;
 
     ops.start = start_checked;
-    t = inst_create (&(struct inst_opt){.exec = &ops});
+    t = inst_create (&(struct inst_opt){ .exec = &ops });
     w.t = t;
     watching = &w;
     manager_listen (t->m, &l);
@@ -169,7 +170,7 @@ static void disturb (struct inst *t, unsigned int n)
 
 static void test_replay (void)
 {
-    struct inst *t = inst_create (&(struct inst_opt){.cores = 8});
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 8 });
     char *spec = make_jobspec (2., 30., NULL);
     unsigned int compared = 0, different = 0, turns = 0;
 
@@ -284,6 +285,58 @@ static void test_restart (void)
     free (spec);
 }
 
+static void bad_job (struct store *s, uint64_t id, const char *log)
+{
+    struct store_job row = {
+        .id = id,
+        .state = FLUX_JOB_STATE_SCHED,
+        .priority = -1,
+        .waitstatus = -1,
+        .jobspec = "{}",
+    };
+
+    store_job_put (s, &row);
+    if (log)
+        store_log_append (s, id, "eventlog", log, strlen (log));
+}
+
+static void ignore_done (uint64_t batch, int ret, const char *error, void *arg)
+{
+}
+
+static void test_unreplayable (void)
+{
+    char dir[] = "/tmp/sluice-manager-XXXXXX";
+    struct inst_opt opt = { .statedir = mkdtemp (dir), .real = true };
+    struct clock clock = CLOCK_REAL_INIT;
+    struct loop *loop = loop_create (&clock);
+    struct store *s = store_open (loop, dir, "off", ignore_done, NULL, NULL);
+    char *spec = make_jobspec (0., 0., NULL);
+    struct answer *a;
+    struct inst *t;
+    char cmd[64];
+
+    bad_job (s, 7, NULL);
+    bad_job (s, 8, "garbage\n");
+    bad_job (s,
+             9,
+             "{\"timestamp\":1.0,\"name\":\"submit\",\"context\":{"
+             "\"userid\":0,\"urgency\":16,\"flags\":0,\"version\":1}}\n"
+             "{\"timestamp\":2.0,\"name\":\"start\"}\n");
+    store_close (s);
+    loop_destroy (loop);
+
+    t = inst_create (&opt);
+    is_int (manager_active_count (t->m), 0, "bad records are set aside");
+    a = inst_rpc (t, "job-manager.stats-get", NULL);
+    ok (strstr (a->text, "\"unreplayable_jobs\":3"), "and counted");
+    ok (inst_submit (t, spec, 16, 0) > 9, "the instance works");
+    inst_destroy (t);
+    snprintf (cmd, sizeof (cmd), "rm -rf %s", dir);
+    ok (system (cmd) == 0, "cleaned up");
+    free (spec);
+}
+
 static void done (void *arg)
 {
     *(bool *)arg = true;
@@ -291,7 +344,7 @@ static void done (void *arg)
 
 static void test_shutdown (void)
 {
-    struct inst *t = inst_create (&(struct inst_opt){.cores = 1});
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 1 });
     char *spec = make_jobspec (50., 500., NULL);
     bool ended = false;
     uint64_t a = inst_submit (t, spec, 16, 0);
@@ -317,6 +370,7 @@ int main (void)
     test_replay ();
     test_queue ();
     test_restart ();
+    test_unreplayable ();
     test_shutdown ();
     return done_testing ();
 }

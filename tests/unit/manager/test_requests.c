@@ -10,10 +10,10 @@
 #include "harness.h"
 #include "tap.h"
 
-#define IS_ERROR(a, num, words, what)                        \
-    do {                                                     \
-        const struct answer *e_ = (a);                       \
-        is_int (e_ ? e_->errnum : -1, num, what);            \
+#define IS_ERROR(a, num, words, what)                         \
+    do {                                                      \
+        const struct answer *e_ = (a);                        \
+        is_int (e_ ? e_->errnum : -1, num, what);             \
         is_str (e_ && e_->text ? e_->text : "", words, what); \
     } while (0)
 
@@ -181,9 +181,7 @@ static void test_queue (void)
     is_str (inst_rpc (t, "job-manager.queue-status", "{}")->text,
             "{\"enable\":false,\"start\":true,\"disable_reason\":\"closed\"}",
             "its status does, too");
-    inst_rpc (t,
-              "job-manager.queue-enable",
-              "{\"enable\":true,\"all\":false}");
+    inst_rpc (t, "job-manager.queue-enable", "{\"enable\":true,\"all\":false}");
     inst_rpc (t, "job-manager.queue-start", "{\"start\":false,\"all\":false}");
     id = inst_submit (t, spec, 16, 0);
     inst_run (t);
@@ -324,7 +322,7 @@ static void test_change (void)
 
 static void test_resource (void)
 {
-    struct inst *t = inst_create (&(struct inst_opt){.cores = 2});
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 2 });
     char *spec = make_jobspec (2., 10., NULL);
     struct answer *a;
     uint64_t id;
@@ -363,7 +361,8 @@ static void test_resource (void)
         "status tells: %s",
         a->text);
     a = inst_rpc (t, "resource.sched-status", NULL);
-    ok (strstr (a->text, "\"down\":{\"version\":1,\"execution\":{\"R_lite\":[{"),
+    ok (strstr (a->text,
+                "\"down\":{\"version\":1,\"execution\":{\"R_lite\":[{"),
         "the scheduler sees it down");
     id = inst_submit (t, spec, 16, 0);
     inst_run (t);
@@ -373,8 +372,9 @@ static void test_resource (void)
     inst_rpc (t, "resource.undrain", "{\"targets\":\"0\"}");
     inst_until (t, id, FLUX_JOB_STATE_RUN);
     a = inst_rpc (t, "resource.sched-status", NULL);
-    ok (strstr (a->text, "\"allocated\":{\"version\":1,\"execution\":{\"R_lite\":["
-                         "{\"rank\":\"0\",\"children\":{\"core\":\"0\"}}]"),
+    ok (strstr (a->text,
+                "\"allocated\":{\"version\":1,\"execution\":{\"R_lite\":["
+                "{\"rank\":\"0\",\"children\":{\"core\":\"0\"}}]"),
         "undrained, it does: %s",
         a->text);
     inst_run (t);
@@ -430,7 +430,10 @@ static void test_journal (void)
     is_int (count_answers (t, tag, "{\"id\":-1,\"events\":[]}"),
             1,
             "a sentinel ends it");
-    snprintf (json, sizeof (json), "{\"id\":%ju,\"urgency\":16}", (uintmax_t)id);
+    snprintf (json,
+              sizeof (json),
+              "{\"id\":%ju,\"urgency\":16}",
+              (uintmax_t)id);
     inst_rpc (t, "job-manager.urgency", json);
     inst_submit (t, spec, 16, 0);
     inst_run (t);
