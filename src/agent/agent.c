@@ -38,11 +38,13 @@ static void leave_cb (struct loop_source *src, int revents, void *arg)
 }
 
 /* Each task takes three descriptors here. */
-static void raise_nofile (void)
+static void raise_nofile (struct agent *a)
 {
     struct rlimit r;
 
-    if (getrlimit (RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+    a->nofile = 1024;
+    if (getrlimit (RLIMIT_NOFILE, &r) == 0) {
+        a->nofile = r.rlim_cur;
         r.rlim_cur = r.rlim_max;
         setrlimit (RLIMIT_NOFILE, &r);
     }
@@ -77,7 +79,7 @@ struct agent *agent_create (const struct agent_options *opt)
     a->opt = *opt;
     TAILQ_INIT (&a->dirty);
     signal (SIGPIPE, SIG_IGN);
-    raise_nofile ();
+    raise_nofile (a);
     gethostname (a->hostname, sizeof (a->hostname) - 1);
     a->rundir = dir_of (opt->socket);
     a->buf = malloc (AGENT_READ_SIZE + AGENT_HELD_MAX);

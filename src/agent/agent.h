@@ -12,6 +12,7 @@
 
 #include <sched.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
 #include <uthash.h>
 
 #include "agent/layout.h"
@@ -135,8 +136,8 @@ struct agent {
     double lost;                 /* when the broker went */
     bool leaving;
     bool throttled;
-    int devnull;
-    char *rundir; /* directory of the socket */
+    rlim_t nofile; /* as it was: the limit of tasks */
+    char *rundir;  /* directory of the socket */
     char hostname[256];
     struct affinity_map *affinity;
     char *buf; /* one read's worth */

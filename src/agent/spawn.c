@@ -47,20 +47,21 @@ static void reset_signals (struct child *c)
     sigprocmask (SIG_SETMASK, &c->none, NULL);
 }
 
+static void set_limit (int which, rlim_t soft)
+{
+    struct rlimit r;
+
+    if (getrlimit (which, &r) < 0)
+        return;
+    r.rlim_cur = soft > r.rlim_max ? r.rlim_max : soft;
+    setrlimit (which, &r);
+}
+
 static void set_limits (struct spawn *s)
 {
-    for (unsigned int i = 0; i < s->nrlimits; i++) {
-        struct rlimit r;
-        int which = s->rlimits[i].resource;
-
-        if (getrlimit (which, &r) < 0)
-            continue;
-        r.rlim_cur = s->rlimits[i].soft;
-        if (r.rlim_max != RLIM_INFINITY
-            && (r.rlim_cur == RLIM_INFINITY || r.rlim_cur > r.rlim_max))
-            r.rlim_cur = r.rlim_max;
-        setrlimit (which, &r);
-    }
+    set_limit (RLIMIT_NOFILE, s->nofile);
+    for (unsigned int i = 0; i < s->nrlimits; i++)
+        set_limit (s->rlimits[i].resource, s->rlimits[i].soft);
 }
 
 static void execute (struct spawn *s, const char *file)

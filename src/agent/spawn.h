@@ -7,6 +7,7 @@
 
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "wire/shell_options.h"
@@ -20,7 +21,8 @@ struct spawn {
     const cpu_set_t *cpus; /* NULL: as they are */
     const struct shell_rlimit *rlimits;
     unsigned int nrlimits;
-    uid_t uid; /* changed to, with gid and groups, if `become` */
+    rlim_t nofile; /* soft limit of descriptors, before rlimits */
+    uid_t uid;     /* changed to, with gid and groups, if `become` */
     gid_t gid;
     const gid_t *groups;
     int ngroups;

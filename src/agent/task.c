@@ -162,6 +162,7 @@ static int spawn_task (struct task *task, struct ends *e, const char **where)
         .fds = { e->theirs[0], e->theirs[1], e->theirs[2] },
         .rlimits = job->run->shell.rlimits,
         .nrlimits = job->run->shell.nrlimits,
+        .nofile = job->agent->nofile,
         .become = job->become,
         .uid = job->userid,
         .gid = job->gid,

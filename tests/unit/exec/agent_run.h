@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "exec/exec.h"
@@ -139,6 +140,7 @@ static pid_t find_agent (void)
 static void begin (void)
 {
     struct exec_env env = { 0 };
+    struct rlimit lim;
     flux_error_t error;
 
     if (!mkdtemp (dir) || !(loop = loop_create (NULL)))
@@ -147,6 +149,10 @@ static void begin (void)
     signal (SIGPIPE, SIG_IGN);
     alarm (120);
     setenv ("LC_ALL", "C", 1);
+    /* Below the hard limit, to which the agent raises its own. */
+    getrlimit (RLIMIT_NOFILE, &lim);
+    lim.rlim_cur = 512;
+    setrlimit (RLIMIT_NOFILE, &lim);
     table = reports_table (&reports);
     router = router_create (loop, geteuid (), 0, 2);
     env.loop = loop;

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -68,6 +69,7 @@ static void test_environment (void)
 {
     struct report *r = sh ("echo $WHO $FLUX_TASK_RANK $FLUX_TASK_LOCAL_ID "
                            "$FLUX_JOB_SIZE $FLUX_JOB_NNODES $FLUX_URI");
+    struct rlimit lim;
     char want[128];
 
     ok (said (r, "stdout", "me 0 0 1 1 local:///x/y\\n"), "environment");
@@ -78,6 +80,10 @@ static void test_environment (void)
               "job-%llu\\nyes\\nf58\\n",
               (unsigned long long)last_id);
     ok (said (r, "stdout", want), "namespace, tmpdir and id");
+    getrlimit (RLIMIT_NOFILE, &lim);
+    r = sh ("ulimit -n");
+    snprintf (want, sizeof (want), "%lu\\n", (unsigned long)lim.rlim_cur);
+    ok (said (r, "stdout", want), "the agent's own limit is not the tasks'");
     r = sh ("ls /proc/self/fd | wc -l");
     ok (said (r, "stdout", "4\\n"), "no descriptor leaks into tasks");
     /* The C library ignores two signals of its own in what it spawns. */
