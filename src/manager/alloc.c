@@ -21,7 +21,7 @@
 #include "wire/rjson.h"
 
 /* At most so many answers a turn, so that the loop keeps turning. */
-#define PLAN_SLICE 512
+#define PLAN_SLICE 128
 
 /* An answer that is not posted yet.  job is NULL once the job was taken back
  * meanwhile.

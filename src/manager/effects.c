@@ -40,7 +40,7 @@ static void ended (struct manager *m, struct job *job)
     if (!job->released)
         outbox_guest_done (m->outbox, job->id);
     waits_inactive (m->waits, job);
-    outbox_act (m->outbox, job);
+    acts_add (m->acts, job);
 }
 
 void effects_of_event (struct manager *m,

@@ -117,6 +117,7 @@ static int create_parts (struct manager *m,
                          flux_error_t *error)
 {
     if (!(m->texts = text_pool_create ()) || !(m->outbox = outbox_create (m))
+        || !(m->acts = acts_create (m))
         || !(m->prioritizer = prioritizer_create (m))
         || !(m->waits = waits_create (m)) || !(m->drains = drains_create (m))
         || !(m->queues = queues_create (m)) || !(m->purger = purger_create (m))
@@ -241,6 +242,7 @@ void manager_destroy (struct manager *m)
     drains_destroy (m->drains);
     waits_destroy (m->waits);
     prioritizer_destroy (m->prioritizer);
+    acts_destroy (m->acts);
     outbox_destroy (m->outbox);
     shutdown_destroy (m);
     text_pool_destroy (m->texts);

@@ -66,6 +66,7 @@ struct manager {
     struct job_host *rows;      /* jobs whose row is to be written */
 
     struct outbox *outbox;
+    struct acts *acts;
     struct alloc *alloc;
     struct start *start;
     struct ingest *ingest;
@@ -150,8 +151,6 @@ void outbox_publish (struct outbox *o, const char *topic, const char *json);
  * length, or NULL.
  */
 const char *outbox_untold (struct outbox *o, uint64_t id, size_t *len);
-/* Look at the job after the commit: start, kill, forget. */
-void outbox_act (struct outbox *o, struct job *job);
 /* See to it that the end of a turn comes: something was written. */
 void outbox_wake (struct outbox *o);
 /* The last durable batch. */
@@ -162,6 +161,15 @@ void outbox_done (uint64_t batch, int ret, const char *error, void *arg);
 void outbox_turn (struct outbox *o);
 /* The number of the batch that what is written now becomes durable with. */
 uint64_t outbox_batch (const struct outbox *o);
+
+/* ---- acts.c: acting on jobs after the commit ---- */
+
+struct acts *acts_create (struct manager *m);
+void acts_destroy (struct acts *acts);
+/* Look at the job when all it wrote is durable: start, kill, forget. */
+void acts_add (struct acts *acts, struct job *job);
+/* More is durable than before. */
+void acts_durable (struct acts *acts);
 
 /* ---- alloc.c: the scheduler's side ---- */
 

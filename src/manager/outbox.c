@@ -45,12 +45,6 @@ struct tell {
 };
 STAILQ_HEAD (tell_head, tell);
 
-struct act {
-    STAILQ_ENTRY (act) link;
-    uint64_t id;
-};
-STAILQ_HEAD (act_head, act);
-
 struct listener {
     struct manager_listener l;
     struct listener *next;
@@ -59,9 +53,7 @@ struct listener {
 struct outbox {
     struct manager *m;
     struct tell_head tells;
-    struct act_head acts;
     struct listener *listeners;
-    struct loop_source *work; /* runs the acts */
     struct loop_source
         *wake; /* makes sure that a turn, and so its end, comes */
     bool awake;
@@ -371,66 +363,6 @@ int manager_respond (struct manager *m,
     return 0;
 }
 
-void outbox_act (struct outbox *o, struct job *job)
-{
-    struct job_host *host = host_of (job);
-    struct act *a;
-
-    if (host->act_listed)
-        return;
-    if (!(a = malloc (sizeof (*a)))) {
-        log_errno (PART, "acting on a job");
-        return;
-    }
-    a->id = job->id;
-    host->act_listed = true;
-    STAILQ_INSERT_TAIL (&o->acts, a, link);
-    if (host->last_batch <= o->durable)
-        loop_kick (o->work);
-}
-
-/* What is owed now, not what was when the job was listed. */
-static void act_on (struct manager *m, struct job *job)
-{
-    struct job_host *host = host_of (job);
-    struct job_inflight f = post_inflight (job);
-    int owed = job_effects (job, &f);
-
-    if (job->state == FLUX_JOB_STATE_INACTIVE)
-        manager_forget (m, job);
-    else if (owed & OWE_START)
-        start_job (m->start, job);
-    else if ((owed & OWE_KILL) && host->kill_stage == 0)
-        start_kill (m->start, job);
-}
-
-/* Jobs that wrote again since they were listed wait for that too, and so do
- * those in the middle of an event: its end will list them again.
- */
-static void run_acts (struct loop_source *src, int revents, void *arg)
-{
-    struct outbox *o = arg;
-    struct act_head todo = STAILQ_HEAD_INITIALIZER (todo);
-    struct act *a;
-
-    STAILQ_CONCAT (&todo, &o->acts);
-    while ((a = STAILQ_FIRST (&todo))) {
-        struct job *job = manager_job (o->m, a->id);
-        struct job_host *host = job ? host_of (job) : NULL;
-
-        STAILQ_REMOVE_HEAD (&todo, link);
-        if (host && (host->busy || host->last_batch > o->durable)) {
-            STAILQ_INSERT_TAIL (&o->acts, a, link);
-            continue;
-        }
-        free (a);
-        if (host) {
-            host->act_listed = false;
-            act_on (o->m, job);
-        }
-    }
-}
-
 /* The store will take nothing more: what is only in memory never happened.
  * Those who wait are told that, and the owner of the manager decides.
  */
@@ -465,8 +397,7 @@ void outbox_done (uint64_t batch, int ret, const char *error, void *arg)
     }
     o->durable = batch;
     tell_durable (o);
-    if (!STAILQ_EMPTY (&o->acts))
-        loop_kick (o->work);
+    acts_durable (m->acts);
 }
 
 void outbox_turn (struct outbox *o)
@@ -487,10 +418,8 @@ struct outbox *outbox_create (struct manager *m)
         return NULL;
     o->m = m;
     STAILQ_INIT (&o->tells);
-    STAILQ_INIT (&o->acts);
-    o->work = loop_work_create (m->loop, LOOP_HOLDABLE, run_acts, o);
     o->wake = loop_work_create (m->loop, LOOP_ALWAYS, NULL, NULL);
-    if (!o->work || !o->wake) {
+    if (!o->wake) {
         outbox_destroy (o);
         return NULL;
     }
@@ -500,7 +429,6 @@ struct outbox *outbox_create (struct manager *m)
 void outbox_destroy (struct outbox *o)
 {
     struct tell *t;
-    struct act *a;
     struct listener *l;
 
     if (!o)
@@ -509,16 +437,10 @@ void outbox_destroy (struct outbox *o)
         STAILQ_REMOVE_HEAD (&o->tells, link);
         tell_free (t);
     }
-    while ((a = STAILQ_FIRST (&o->acts))) {
-        STAILQ_REMOVE_HEAD (&o->acts, link);
-        free (a);
-    }
     while ((l = o->listeners)) {
         o->listeners = l->next;
         free (l);
     }
-    if (o->work)
-        loop_source_destroy (o->work);
     if (o->wake)
         loop_source_destroy (o->wake);
     free (o);

@@ -444,7 +444,7 @@ void post_effects (struct manager *m, struct job *job)
         return;
     if ((owed & OWE_START)
         || ((owed & OWE_KILL) && host_of (job)->kill_stage == 0))
-        outbox_act (m->outbox, job);
+        acts_add (m->acts, job);
     for (size_t i = 0; i < sizeof (own) / sizeof (own[0]); i++) {
         struct event ev = { .kind = own[i].kind };
         if ((owed & own[i].owed) && manager_post (m, job, &ev, NULL) < 0)

@@ -149,7 +149,7 @@ static void resume_running (struct manager *m, struct job *job)
     if (job->started && !job->released)
         start_job (m->start, job);
     if (host->start && job->state == FLUX_JOB_STATE_CLEANUP && !job->finished)
-        outbox_act (m->outbox, job);
+        acts_add (m->acts, job);
 }
 
 static void resume (struct manager *m, struct job *job)
@@ -158,7 +158,7 @@ static void resume (struct manager *m, struct job *job)
 
     if (job->state == FLUX_JOB_STATE_INACTIVE) {
         hosts_row_dirty (m, job);
-        outbox_act (m->outbox, job);
+        acts_add (m->acts, job);
         return;
     }
     if (job_is_running (job))
