@@ -59,6 +59,11 @@ static int skip_data (const char **s)
     return 0;
 }
 
+/* Flux has the severity in the upper bits of PRI, where RFC 5424 has the
+ * facility; all its clients write and read it so.
+ */
+#define PRI_SHIFT 3
+
 int rfc5424_parse (const char *s, struct log_record *rec)
 {
     int pri;
@@ -68,7 +73,7 @@ int rfc5424_parse (const char *s, struct log_record *rec)
         || pri > 191)
         goto proto;
     s += n;
-    rec->severity = pri & LOG_PRIMASK;
+    rec->severity = pri >> PRI_SHIFT & LOG_PRIMASK;
     if (take_word (&s, rec->timestamp, sizeof (rec->timestamp)) < 0
         || take_word (&s, rec->hostname, sizeof (rec->hostname)) < 0
         || take_word (&s, rec->appname, sizeof (rec->appname)) < 0
@@ -109,7 +114,7 @@ char *rfc5424_format (int severity,
     format_time (t, date, sizeof (date));
     if (asprintf (&s,
                   "<%d>1 %s %u %s %d - - %s",
-                  LOG_USER | (severity & LOG_PRIMASK),
+                  (severity & LOG_PRIMASK) << PRI_SHIFT,
                   date,
                   rank,
                   appname,

@@ -114,7 +114,7 @@ static int send (flux_t *h, struct log *log, int level, const char *text)
     put_timestamp (timestamp, sizeof (timestamp));
     len = asprintf (&record,
                     "<%d>1 %s %s %s %s - - %s",
-                    LOG_USER | LOG_PRI (level),
+                    LOG_PRI (level) << 3, /* where Flux has it, not RFC 5424 */
                     timestamp,
                     field (log->hostname[0] ? log->hostname : rank),
                     field (log->appname),
