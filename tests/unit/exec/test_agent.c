@@ -73,11 +73,11 @@ static void test_environment (void)
     char want[128];
 
     ok (said (r, "stdout", "me 0 0 1 1 local:///x/y\\n"), "environment");
-    r = sh ("echo $FLUX_KVS_NAMESPACE; test -d $FLUX_JOB_TMPDIR && echo yes; "
-            "case $FLUX_JOB_ID in f*) echo f58;; esac");
+    r = sh ("echo $FLUX_KVS_NAMESPACE $(test -d $FLUX_JOB_TMPDIR && echo yes) "
+            "$(echo $FLUX_JOB_ID | cut -c1)");
     snprintf (want,
               sizeof (want),
-              "job-%llu\\nyes\\nf58\\n",
+              "job-%llu yes f\\n",
               (unsigned long long)last_id);
     ok (said (r, "stdout", want), "namespace, tmpdir and id");
     getrlimit (RLIMIT_NOFILE, &lim);
@@ -98,6 +98,22 @@ static void test_environment (void)
                                       "\"mode\":384,\"data\":\"text\"}}" });
     ok (strstr (r->output, "77\\n"), "resource limits");
     ok (strstr (r->output, "text"), "files of the jobspec");
+}
+
+static void test_binding (void)
+{
+    const char *command = "[\"sh\",\"-c\",\"grep Cpus_allowed_list: "
+                          "/proc/self/status; echo $CUDA_VISIBLE_DEVICES\"]";
+    struct report *r = run (&(struct ask){
+        .command = command,
+        .system = ",\"shell\":{\"options\":{\"cpu-affinity\":\"map:0\"}}" });
+
+    ok (strstr (r->output, "Cpus_allowed_list:\\t0\\n"), "bound as told");
+    ok (strstr (r->output, "-1\\n"), "no GPU is visible");
+    r = run (&(struct ask){
+        .command = command,
+        .system = ",\"shell\":{\"options\":{\"gpu-affinity\":\"off\"}}" });
+    ok (!strstr (r->output, "-1\\n"), "gpu-affinity=off");
 }
 
 static void test_tasks (void)
@@ -302,6 +318,7 @@ int main (void)
     test_hello ();
     test_status ();
     test_environment ();
+    test_binding ();
     test_tasks ();
     test_kill ();
     test_mock ();
