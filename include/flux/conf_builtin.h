@@ -16,6 +16,9 @@ enum flux_conf_builtin_hint {
     FLUX_CONF_AUTO=2,
 };
 
+/* A value fixed at build time (flux_conf_builtin_get(3) lists the keys); NULL
+ * and EINVAL.  There is one layout, the installed one: hint is not looked at.
+ */
 const char *flux_conf_builtin_get (const char *key,
                                    enum flux_conf_builtin_hint hint);
 

@@ -12,6 +12,12 @@
 extern "C" {
 #endif
 
+/* Jobs: helpers and requests to the job services.  Those that return a future
+ * send one request; NULL and EINVAL or the errno of sending.  The services'
+ * own errors, with a text, come with the future.
+ *
+ * PRE_SIGNED: jobspec is signed already (RFC 15).
+ */
 enum job_submit_flags {
     FLUX_JOB_PRE_SIGNED = 1,
     FLUX_JOB_DEBUG = 2,
@@ -19,6 +25,9 @@ enum job_submit_flags {
     FLUX_JOB_NOVALIDATE = 8,
 };
 
+/* WAITCREATE: wait for an eventlog that is not there yet.  INITIAL_SENTINEL: a
+ * NULL event tells that all old events have been seen.
+ */
 enum job_event_watch_flags {
     FLUX_JOB_EVENT_WATCH_WAITCREATE = 1,
 
@@ -77,19 +86,30 @@ typedef enum {
 
 typedef uint64_t flux_jobid_t;
 
+/* Any form of RFC 19; -1 and EINVAL, ENOSYS for words. */
 int flux_job_id_parse (const char *s, flux_jobid_t *id);
 
+/* type: dec (also if NULL), hex, dothex, kvs, f58, f58plain, emoji.  -1 and
+ * EPROTO for another, ENOSYS for words, EOVERFLOW if buf is small.
+ */
 int flux_job_id_encode (flux_jobid_t id, const char *type,
                         char *buf, size_t bufsz);
 
+/* fmt is one of s, S, l, L: short or long name, lower or upper case; NULL is
+ * L.  Never NULL: "(unknown)".
+ */
 const char *flux_job_statetostr (flux_job_state_t state, const char *fmt);
 
+/* Any form of the name; -1 and EINVAL. */
 int flux_job_strtostate (const char *s, flux_job_state_t *state);
 
 const char *flux_job_resulttostr (flux_job_result_t result, const char *fmt);
 
 int flux_job_strtoresult (const char *s, flux_job_result_t *result);
 
+/* Submit jobspec (JSON text) signed by the current user; urgency is 0 to 31.
+ * get_id: 0, or -1 and errno.
+ */
 flux_future_t *flux_job_submit (flux_t *h,
                                 const char *jobspec,
                                 int urgency,
@@ -97,12 +117,19 @@ flux_future_t *flux_job_submit (flux_t *h,
 
 int flux_job_submit_get_id (flux_future_t *f, flux_jobid_t *id);
 
+/* Wait for a job submitted with WAITABLE, or with FLUX_JOBID_ANY for the next.
+ * ECHILD: nothing to wait for.
+ */
 flux_future_t *flux_job_wait (flux_t *h, flux_jobid_t id);
+/* errstr belongs to f, and says why success is false. */
 int flux_job_wait_get_status (flux_future_t *f,
                               bool *success,
                               const char **errstr);
 int flux_job_wait_get_id (flux_future_t *f, flux_jobid_t *id);
 
+/* One response with all jobs; attributes as JSON text of an array.  The last
+ * two are a user (FLUX_USERID_UNKNOWN: all) and a mask of states (0: active).
+ */
 FLUX_DEPRECATED(flux_future_t *flux_job_list (flux_t *,
                                               int,
                                               const char *,
@@ -114,22 +141,29 @@ FLUX_DEPRECATED(flux_future_t *flux_job_list_inactive (flux_t *,
                                                        double,
                                                        const char *));
 
+/* One job; ENOENT comes with the future. */
 flux_future_t *flux_job_list_id (flux_t *h,
                                  flux_jobid_t id,
                                  const char *attrs_json_str);
 
+/* An exception of severity 0 (fatal) to 7; note may be NULL. */
 flux_future_t *flux_job_raise (flux_t *h,
                                flux_jobid_t id,
                                const char *type,
                                int severity,
                                const char *note);
 
+/* An exception of type cancel, severity 0. */
 flux_future_t *flux_job_cancel (flux_t *h, flux_jobid_t id, const char *reason);
 
 flux_future_t *flux_job_kill (flux_t *h, flux_jobid_t id, int signum);
 
 flux_future_t *flux_job_set_urgency (flux_t *h, flux_jobid_t id, int urgency);
 
+/* Write where the job's data is in the kvs (RFC 16); key may be NULL.  The
+ * length, or -1 and EOVERFLOW.  guest_key is bare in the guest's own namespace
+ * (FLUX_KVS_NAMESPACE).
+ */
 int flux_job_kvs_key (char *buf, int bufsz, flux_jobid_t id, const char *key);
 
 int flux_job_kvs_guest_key (char *buf,
@@ -141,6 +175,9 @@ int flux_job_kvs_namespace (char *buf,
                             int bufsz,
                             flux_jobid_t id);
 
+/* A stream of events: get one, flux_future_reset(3), wait for the next; ENODATA
+ * at the end.  event belongs to f until the reset.
+ */
 flux_future_t *flux_job_event_watch (flux_t *h,
                                      flux_jobid_t id,
                                      const char *path,
@@ -148,6 +185,11 @@ flux_future_t *flux_job_event_watch (flux_t *h,
 int flux_job_event_watch_get (flux_future_t *f, const char **event);
 int flux_job_event_watch_cancel (flux_future_t *f);
 
+/* Wait for the end of a job and sum up its eventlog; the keys are id result
+ * t_submit t_run t_cleanup waitstatus exception_occurred exception_type
+ * exception_severity exception_note, those that do not apply left out.  Text
+ * and what is unpacked belong to f.
+ */
 flux_future_t *flux_job_result (flux_t *h, flux_jobid_t id, int flags);
 
 int flux_job_result_get (flux_future_t *f,
@@ -155,13 +197,22 @@ int flux_job_result_get (flux_future_t *f,
 
 int flux_job_result_get_unpack (flux_future_t *f, const char *fmt, ...);
 
+/* Seconds left to the job (FLUX_JOB_ID) or instance around the caller, infinity
+ * without a limit, 0 if it is not running or the time is over.
+ */
 int flux_job_timeleft (flux_t *h, flux_error_t *errp, double *timeleft);
 
+/* The signed content of in, which the caller frees, and who claims to have
+ * signed it.  verify: it has to be the current user.  NULL, errno, sentence.
+ */
 char *flux_unwrap_string (const char *in,
                           bool verify,
                           uint32_t *userid,
                           flux_error_t *error);
 
+/* The exit code for a wait status as shells have it, 128 + signal; a sentence
+ * if it is not 0.
+ */
 int flux_job_waitstatus_to_exitcode (int waitstatus, flux_error_t *errp);
 
 #ifdef __cplusplus

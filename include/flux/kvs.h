@@ -32,6 +32,9 @@ enum kvs_op {
     FLUX_KVS_WATCH_INITIAL_SENTINEL = 1024
 };
 
+/* Namespaces.  In all calls a NULL ns is the one in FLUX_KVS_NAMESPACE, else
+ * the primary.  owner may be FLUX_USERID_UNKNOWN: the instance owner; flags is 0.
+ */
 flux_future_t *flux_kvs_namespace_create (flux_t *h,
                                           const char *ns,
                                           uint32_t owner,
@@ -43,6 +46,9 @@ flux_future_t *flux_kvs_namespace_create_with (flux_t *h,
                                                int flags);
 flux_future_t *flux_kvs_namespace_remove (flux_t *h, const char *ns);
 
+/* Wait for the answer: the root's sequence number now, or until it is at least
+ * version.  0, or -1 and errno.
+ */
 int flux_kvs_get_version (flux_t *h, const char *ns, int *versionp);
 int flux_kvs_wait_version (flux_t *h, const char *ns, int version);
 

@@ -9,6 +9,9 @@
 extern "C" {
 #endif
 
+/* A lookup of the entry and a commit of it elsewhere, and for a move a commit
+ * that unlinks it: not one transaction.  The future is fulfilled by the last.
+ */
 flux_future_t *flux_kvs_copy (flux_t *h,
                               const char *srcns,
                               const char *srckey,

@@ -9,6 +9,9 @@
 extern "C" {
 #endif
 
+/* Directories (RFC 11 objects of type dir), counted, and iterators, which
+ * outlive them.  NULL and EINVAL or ENOMEM.
+ */
 typedef struct flux_kvsdir flux_kvsdir_t;
 typedef struct flux_kvsitr flux_kvsitr_t;
 
@@ -38,6 +41,7 @@ const char *flux_kvsdir_key (const flux_kvsdir_t *dir);
 void *flux_kvsdir_handle (const flux_kvsdir_t *dir);
 const char *flux_kvsdir_rootref (const flux_kvsdir_t *dir);
 
+/* The full key of an entry; the caller frees it. */
 char *flux_kvsdir_key_at (const flux_kvsdir_t *dir, const char *key);
 
 #ifdef __cplusplus

@@ -9,6 +9,8 @@
 extern "C" {
 #endif
 
+/* The root of a namespace now; flags is 0.  Texts of get functions belong to f.
+ */
 flux_future_t *flux_kvs_getroot (flux_t *h, const char *ns, int flags);
 
 int flux_kvs_getroot_get_treeobj (flux_future_t *f, const char **treeobj);

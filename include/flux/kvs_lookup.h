@@ -10,6 +10,10 @@
 extern "C" {
 #endif
 
+/* Look up a key (flux_kvs_lookup(3) tells the flags); with WATCH or STREAM, a
+ * series of answers with flux_future_reset(3) between, ENODATA at the end.
+ * EINVAL for flags that do not go together.  lookupat: in a snapshot.
+ */
 flux_future_t *flux_kvs_lookup (flux_t *h,
                                 const char *ns,
                                 int flags,
@@ -19,6 +23,10 @@ flux_future_t *flux_kvs_lookupat (flux_t *h,
                                   const char *key,
                                   const char *treeobj);
 
+/* What the answer is, in one way or another; EINVAL if it is of another kind.
+ * An empty value is NULL.  What is returned belongs to f until the next answer
+ * is looked at.
+ */
 int flux_kvs_lookup_get (flux_future_t *f, const char **value);
 int flux_kvs_lookup_get_unpack (flux_future_t *f, const char *fmt, ...);
 int flux_kvs_lookup_get_raw (flux_future_t *f, const void **data, size_t *len);
@@ -30,6 +38,7 @@ int flux_kvs_lookup_get_symlink (flux_future_t *f,
 
 const char *flux_kvs_lookup_get_key (flux_future_t *f);
 
+/* End a watch; ENODATA follows. */
 int flux_kvs_lookup_cancel (flux_future_t *f);
 
 #ifdef __cplusplus

@@ -12,9 +12,13 @@ extern "C" {
 
 typedef struct flux_kvs_txn flux_kvs_txn_t;
 
+/* A list of operations for flux_kvs_commit(3).  Adding one: 0, or -1 with
+ * EINVAL (no key, the root, flags other than FLUX_KVS_APPEND on a put) or ENOMEM.
+ */
 flux_kvs_txn_t *flux_kvs_txn_create (void);
 void flux_kvs_txn_destroy (flux_kvs_txn_t *txn);
 
+/* A string is stored without its NUL; NULL is an empty value. */
 int flux_kvs_txn_put (flux_kvs_txn_t *txn,
                       int flags,
                       const char *key,

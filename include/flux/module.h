@@ -15,10 +15,15 @@ extern "C" {
 
 #define MOD_NAME(x) const char *mod_name = x
 
+/* Is a bit of the debug mask of this handle's service set (and clear it)? */
 bool flux_module_debug_test (flux_t *h, int flag, bool clear);
 
+/* There are no loadable broker modules here: -1 and ENOSYS, also from
+ * initialize, register_handlers and finalize.
+ */
 int flux_module_set_running (flux_t *h);
 
+/* The configuration in a request, a new object; -1 and EPROTO. */
 int flux_module_config_request_decode (const flux_msg_t *msg,
                                        flux_conf_t **conf);
 

@@ -72,6 +72,9 @@ typedef void (*subprocess_log_f)(void *arg,
                                  const char *fmt,
                                  va_list args);
 
+/* Not available yet: what starts a process returns NULL and ENOSYS; the other
+ * functions answer NULL with EINVAL.
+ */
 flux_subprocess_t *flux_local_exec (flux_reactor_t *r,
                                     int flags,
                                     const flux_cmd_t *cmd,
