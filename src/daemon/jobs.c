@@ -97,13 +97,13 @@ static int start_manager (struct jobs *jobs, flux_error_t *error)
             .nranks = 1,
         },
         .resources = resources,
+        .topo_xml = hardware_xml,
         .failed = on_store_failed,
         .failed_arg = jobs,
     };
 
-    if (!resources)
-        return -1;
-    jobs->manager = manager_create (&cfg, error);
+    if (resources)
+        jobs->manager = manager_create (&cfg, error);
     rset_destroy (resources);
     return jobs->manager ? 0 : -1;
 }
@@ -126,6 +126,13 @@ static int start_plugins (struct jobs *jobs, flux_error_t *error)
         return -1;
     manager_set_plugins (jobs->manager, jobtap_ops (jobs->jobtap));
     return 0;
+}
+
+/* The configuration first: it says what becomes of queues at a restart. */
+static int start_jobs (struct jobs *jobs, flux_error_t *error)
+{
+    manager_config_apply (jobs->manager, config_text (jobs->b));
+    return manager_start (jobs->manager, error);
 }
 
 static int set_paths (struct jobs *jobs)
@@ -171,13 +178,12 @@ int jobs_start (struct broker *b, void **data, flux_error_t *error)
         || start_plugins (jobs, error) < 0
         || !(jobs->view = view_create (jobs->manager, error))
         || config_listen (b, &listener, error) < 0
-        || manager_start (jobs->manager, error) < 0) {
+        || start_jobs (jobs, error) < 0) {
         int saved_errno = errno;
         jobs_stop (b, jobs);
         errno = saved_errno;
         return -1;
     }
-    manager_config_apply (jobs->manager, config_text (b));
     *data = jobs;
     return 0;
 }

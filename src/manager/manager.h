@@ -29,7 +29,9 @@ struct manager_config {
     const struct exec_ops *exec;
     struct exec_env exec_env;     /* reports is filled by the manager */
     const struct rset *resources; /* copied */
-    const char *topo_xml;         /* hwloc XML of this node; NULL: none */
+    /* hwloc's description of this node as XML, malloced; asked once, when a
+     * client wants it.  NULL: not known. */
+    char *(*topo_xml) (void);
     /* The store failed for good: what is only in memory never happened.  Go
      * down and come back from what is durable.  May be NULL.
      */

@@ -105,7 +105,7 @@ const struct request_row *purge_requests (void);
 
 struct resources *resources_create (struct manager *m,
                                     const struct rset *all,
-                                    const char *topo_xml,
+                                    char *(*topo_xml) (void),
                                     flux_error_t *error);
 void resources_destroy (struct resources *res);
 int resources_restore (struct resources *res, flux_error_t *error);

@@ -261,6 +261,8 @@ static int handle_topo_get (struct router *r,
 {
     struct resources *res = arg;
 
+    if (!res->topo_xml && res->find_topo)
+        res->topo_xml = res->find_topo ();
     if (!res->topo_xml)
         return err_set (error, ENOSYS, "the topology is not known");
     router_respond (r, msg, res->topo_xml);
@@ -414,7 +416,7 @@ int resources_restore (struct resources *res, flux_error_t *error)
 
 struct resources *resources_create (struct manager *m,
                                     const struct rset *all,
-                                    const char *topo_xml,
+                                    char *(*topo_xml) (void),
                                     flux_error_t *error)
 {
     struct resources *res;
@@ -424,12 +426,12 @@ struct resources *resources_create (struct manager *m,
     if (!(res = calloc (1, sizeof (*res))))
         return err_null (error, ENOMEM, "out of memory");
     res->m = m;
+    res->find_topo = topo_xml;
     if (all->count > 0)
         res->nranks = all->nodes[all->count - 1].rank + 1;
     res->drains = calloc (res->nranks + 1, sizeof (*res->drains));
     if (!(res->all = rset_copy (all)) || !res->drains
         || !(res->journal = journal_create (res))
-        || (topo_xml && !(res->topo_xml = strdup (topo_xml)))
         || (m->router
             && (router_methods_add (m->router, drain_rows (), res) < 0
                 || router_methods_add (m->router, journal_rows (), res) < 0))) {

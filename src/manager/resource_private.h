@@ -23,7 +23,8 @@ struct drain_entry {
 struct resources {
     struct manager *m;
     struct rset *all; /* whatever there is */
-    char *topo_xml;
+    char *(*find_topo) (void);
+    char *topo_xml; /* NULL until asked for */
     struct idset *exclude;
     struct drain_entry *drains; /* by rank, nranks of them */
     unsigned int nranks;        /* highest rank + 1 */
