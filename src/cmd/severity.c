@@ -51,7 +51,7 @@ int record_parse (const char *s, size_t len, struct record *r)
     if (!take_word (&s, end, head, sizeof (head))
         || sscanf (head, "<%3d>1%n", &pri, &n) != 1 || n == 0)
         return -1;
-    r->severity = pri & 7;
+    r->severity = pri >> 3 & 7; /* where Flux has it, not RFC 5424 */
     if (!take_word (&s, end, r->timestamp, sizeof (r->timestamp))
         || !take_word (&s, end, r->rank, sizeof (r->rank))
         || !take_word (&s, end, r->appname, sizeof (r->appname))

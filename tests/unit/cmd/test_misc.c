@@ -13,8 +13,8 @@
 
 static void test_record (void)
 {
-    const char *s = "<11>1 2024-01-02T03:04:05.5Z 3 job-manager - - - a b\n";
-    const char *empty = "<14>1 2024-01-02T03:04:05Z 0 x - - -";
+    const char *s = "<24>1 2024-01-02T03:04:05.5Z 3 job-manager - - - a b\n";
+    const char *empty = "<48>1 2024-01-02T03:04:05Z 0 x - - -";
     struct record r;
 
     ok (record_parse (s, strlen (s), &r) == 0, "a log record");

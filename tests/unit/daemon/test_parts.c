@@ -52,7 +52,7 @@ static void test_records (void)
     char *s = rfc5424_format (LOG_ERR, 1.5, 3, "app", 42, "two\nlines");
 
     is_str (s,
-            "<11>1 1970-01-01T00:00:01.500000Z 3 app 42 - - two lines",
+            "<24>1 1970-01-01T00:00:01.500000Z 3 app 42 - - two lines",
             "a record is one line");
     ok (rfc5424_parse (s, &rec) == 0, "and is read back");
     is_int (rec.severity, LOG_ERR, "severity");
@@ -60,20 +60,20 @@ static void test_records (void)
     is_str (rec.hostname, "3", "hostname");
     is_str (rec.text, "two lines", "text");
     free (s);
-    ok (rfc5424_parse ("<14>1 - - - - - [a b=\"]\\]\"][c] hi", &rec) == 0,
+    ok (rfc5424_parse ("<48>1 - - - - - [a b=\"]\\]\"][c] hi", &rec) == 0,
         "structured data");
-    is_int (rfc5424_parse ("<14>1 - - - - - -", &rec), 0, "no text");
+    is_int (rfc5424_parse ("<48>1 - - - - - -", &rec), 0, "no text");
     is_str (rec.text, "", "is an empty text");
     is_str (log_severity_name (LOG_DEBUG), "debug", "names");
     const char *bad[] = { "",
                           "hello",
-                          "<14>",
+                          "<48>",
                           "<999>1 - - - - - - x",
                           "<-1>1 - - - - - - x",
-                          "<14>2 - - - - - - x",
-                          "<14>1 - -",
-                          "<14>1 - - - - - [open",
-                          "<14>1 - - - - - x",
+                          "<48>2 - - - - - - x",
+                          "<48>1 - -",
+                          "<48>1 - - - - - [open",
+                          "<48>1 - - - - - x",
                           NULL };
     for (int i = 0; bad[i]; i++) {
         errno = 0;

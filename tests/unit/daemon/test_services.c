@@ -187,14 +187,14 @@ static void test_log (struct fixture *f)
     int rc;
 
     fake_ask (o, "log.clear", NULL, NULL);
-    append (o, "<14>1 - 0 me - - - hello");
+    append (o, "<48>1 - 0 me - - - hello");
     is_int (fake_answer (o, NULL), -1, "log.append is not answered");
     append (o, "garbage");
-    append (&f->guest, "<14>1 - 0 me - - - not allowed");
+    append (&f->guest, "<48>1 - 0 me - - - not allowed");
     log_msg (LOG_INFO, "part", "from inside");
     fake_say (o, "log.dmesg", "{\"follow\":false}", FLUX_MSGFLAG_STREAMING);
     fake_answer (o, &s);
-    is_str (s, "<14>1 - 0 me - - - hello", "a record, as it came");
+    is_str (s, "<48>1 - 0 me - - - hello", "a record, as it came");
     fake_answer (o, &s);
     ok (strstr (s, " 0 part ") && strstr (s, "from inside"), "the broker's");
     is_int (fake_answer (o, NULL), ENODATA, "and the end");
