@@ -95,7 +95,10 @@ static int replay (struct manager *m, struct job *job, flux_error_t *error)
     if (!job->spec)
         return err_set (error, EINVAL, "it has no jobspec");
     if (store_log_get (m->store, job->id, "eventlog", &log, &size) < 0)
-        return err_set (error, errno, "reading its eventlog");
+        return err_set (error,
+                        errno,
+                        "reading its eventlog: %s",
+                        strerror (errno));
     while (rc >= 0 && eventlog_next (log, size, &pos, &line, &len))
         rc = replay_line (m, job, line, len, error);
     free (log);

@@ -235,6 +235,52 @@ static void test_queue (void)
     inst_destroy (t);
 }
 
+#define OWN_R                                                                  \
+    "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0\",\"children\":{" \
+    "\"core\":\"0\"}}],\"nodelist\":[\"node0\"],\"starttime\":0.0,"            \
+    "\"expiration\":0.0}}"
+
+/* A plugin that gives R itself, with and without telling the scheduler. */
+static void bypass (struct inst *t, struct job *job, const struct event *ev)
+{
+    flux_error_t error;
+
+    if (ev->kind == EVENT_VALIDATE && job->urgency == 20)
+        manager_post_named (t->m,
+                            job,
+                            "set-flags",
+                            "{\"flags\":[\"alloc-bypass\"]}",
+                            NULL);
+    if (ev->kind != EVENT_PRIORITY || job->state != FLUX_JOB_STATE_SCHED)
+        return;
+    ok (manager_post_named (t->m, job, "alloc", NULL, &error) < 0,
+        "alloc without R is refused: %s",
+        error.text);
+    ok (manager_set_R (t->m, job, "{}", &error) < 0, "so is a bad R");
+    ok (manager_set_R (t->m, job, OWN_R, &error) == 0, "a plugin sets R");
+    ok (manager_post_named (t->m, job, "alloc", NULL, &error) == 0,
+        "and posts alloc");
+}
+
+static void test_bypass (void)
+{
+    struct inst *t = inst_create (NULL);
+    char *spec = make_jobspec (2., 30., NULL);
+    uint64_t id;
+
+    t->hook = bypass;
+    for (int urgency = 16; urgency <= 20; urgency += 4) {
+        id = inst_submit (t, spec, urgency, 0);
+        inst_run (t);
+        ok (strstr (inst_events (t, id),
+                    "priority alloc start finish release free clean"),
+            "the job runs on it: %s",
+            inst_events (t, id));
+    }
+    free (spec);
+    inst_destroy (t);
+}
+
 static void test_restart (void)
 {
     char dir[] = "/tmp/sluice-manager-XXXXXX";
@@ -369,6 +415,7 @@ int main (void)
     test_commit_first ();
     test_replay ();
     test_queue ();
+    test_bypass ();
     test_restart ();
     test_unreplayable ();
     test_shutdown ();
