@@ -324,6 +324,85 @@ static void test_bad_config (void)
     inst_destroy (t);
 }
 
+/* ---- the example ---- */
+
+static void test_release (void)
+{
+    struct host o = { 0 };
+    uint64_t a, b;
+    char json[64];
+
+    host_start_config (&o, 1, NULL);
+    is_int (load (&o, "release.so"), 0, "the example loads");
+    a = host_submit (&o, NULL);
+    b = host_submit (&o, NULL);
+    inst_settle (o.t);
+    ok (host_state (&o, a) == FLUX_JOB_STATE_PRIORITY
+            && host_state (&o, b) == FLUX_JOB_STATE_PRIORITY,
+        "its jobs wait");
+    snprintf (json, sizeof (json), "{\"id\":%ju}", (uintmax_t)b);
+    is_int (rpc (&o, "job-manager.release.boost", json)->errnum, 0, "boost");
+    ok (inst_until (o.t, b, FLUX_JOB_STATE_RUN), "lets one job run");
+    is_int (host_state (&o, a), FLUX_JOB_STATE_PRIORITY, "the other waits");
+    is_int (rpc (&o, "job-manager.release.boost", "{\"id\":123456789}")->errnum,
+            ENOENT,
+            "boost of no job");
+    is_int (rpc (&o, "job-manager.release.boost", "{}")->errnum,
+            EPROTO,
+            "boost without an id");
+    is_str (rpc (&o, "job-manager.release.release", "{}")->text,
+            "{\"waited\":2}",
+            "release");
+    ok (inst_until (o.t, a, FLUX_JOB_STATE_RUN), "lets all run");
+    jobtap_remove (o.jt, "release.so", NULL);
+    inst_run (o.t);
+    is_int (manager_active_count (o.t->m), 0, "to the end");
+    host_stop (&o);
+}
+
+/* ---- restart ---- */
+
+static int restored_cb (flux_plugin_t *p,
+                        const char *topic,
+                        flux_plugin_arg_t *args,
+                        void *arg)
+{
+    flux_jobid_t id;
+
+    if (!strcmp (topic, "job.dependency.foo")
+        && flux_plugin_arg_unpack (args, FLUX_PLUGIN_ARG_IN, "{s:I}", "id", &id)
+               == 0)
+        return flux_jobtap_dependency_add (p, id, "foo");
+    return 0;
+}
+
+static void test_restored (void)
+{
+    struct host o = { .cb = restored_cb };
+    const struct plugin_ops *ops;
+    struct job *job;
+    uint64_t id;
+
+    host_start (&o);
+    ops = jobtap_ops (o.jt);
+    id = host_submit (&o,
+                      ",\"dependencies\":[{\"scheme\":\"foo\",\"value\":"
+                      "\"1\"}]");
+    job = manager_job (o.t->m, id);
+    o.calls[0] = '\0';
+    ops->job_restored (ops->arg, job);
+    is_str (o.calls,
+            "job.dependency.foo job.create job.new ",
+            "after a restart dependencies come first");
+    is_int (job->ndeps, 1, "what is held already is not added again");
+    flux_plugin_remove_handler (o.p, "*");
+    ops->job_restored (ops->arg, job);
+    ok (job->exception && job->exception->severity == 4
+            && !strcmp (job->exception->type, "dependency"),
+        "a scheme nobody handles any more raises an exception");
+    host_stop (&o);
+}
+
 int main (void)
 {
     test_errors ();
@@ -334,5 +413,7 @@ int main (void)
     test_forgetful ();
     test_config ();
     test_bad_config ();
+    test_release ();
+    test_restored ();
     return done_testing ();
 }
