@@ -34,6 +34,9 @@ static struct tap_plugin *plugin_create (struct jobtap *jt,
 {
     struct tap_plugin *t;
 
+    /* Before its init runs: it would meet its own services. */
+    if (tap_find (jt, name))
+        return err_null (error, EEXIST, "%s: already loaded", name);
     if (!(t = calloc (1, sizeof (*t))) || !(t->name = strdup (name))
         || !(t->p = flux_plugin_create ()))
         goto nomem;
@@ -192,8 +195,6 @@ static int plugin_enlist (struct tap_plugin *t, flux_error_t *error)
 
     if (settle_name (t) < 0)
         return err_set (error, ENOMEM, "%s: out of memory", t->name);
-    if (tap_find (jt, t->name))
-        return err_set (error, EEXIST, "%s: already loaded", t->name);
     if (tap_conf_update (t, jt->config, error) < 0)
         return -1;
     DL_APPEND (jt->plugins, t);

@@ -145,6 +145,13 @@ static void test_service (void)
     is_str (a->text, "Request requires owner credentials", "and told why");
     a = inst_rpc_as (o.t, o.t->guest, "job-manager.counter.open", NULL);
     ok (a && a->errnum == 0, "unless the rolemask lets them in");
+    check_error (&o,
+                 "{\"load\":\"counter.so\"}",
+                 EEXIST,
+                 "counter.so: already loaded");
+    is_int (rpc (&o, "job-manager.counter.get", NULL)->errnum,
+            0,
+            "a second load leaves the services of the first");
     jobtap_remove (o.jt, "counter.so", NULL);
     is_int (rpc (&o, "job-manager.counter.get", NULL)->errnum,
             ENOSYS,
