@@ -185,6 +185,11 @@ static void plugin_abandon (struct tap_plugin *t)
     tap_record_drop_plugin (t);
     flux_priv_plugin_retire (t->p);
     t->removed = true;
+    /* Unless its code is being run now. */
+    if (t->refs == 1) {
+        tap_dso_close (t->dso);
+        t->dso = NULL;
+    }
     DL_APPEND (t->jt->removed, t);
 }
 

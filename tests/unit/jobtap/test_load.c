@@ -2,9 +2,12 @@
 
 /* Plugins as files: search, load, replay, services, configuration, removal. */
 
+#include <dirent.h>
 #include <sys/stat.h>
 
 #include "host.h"
+
+static char copies[] = "/tmp/test-jobtap-XXXXXX";
 
 static struct answer *rpc (struct host *o, const char *topic, const char *json)
 {
@@ -205,6 +208,20 @@ static int maps_of (const char *name)
     return n;
 }
 
+/* Files in the directory for copies. */
+static int copies_of (const char *name)
+{
+    struct dirent *e;
+    DIR *d = opendir (copies);
+    int n = 0;
+
+    while (d && (e = readdir (d)))
+        n += !strncmp (e->d_name, name, strlen (name));
+    if (d)
+        closedir (d);
+    return n;
+}
+
 static void test_again (void)
 {
     struct host o = { 0 };
@@ -231,7 +248,8 @@ static void test_again (void)
         good += jobtap_remove (o.jt, "cxx.so", NULL) == 0;
     }
     is_int (good, 60, "so in C++, with jobs");
-    ok (maps_of ("/counter.so") > 0, "code stays mapped under the file's name");
+    ok (maps_of ("/counter.so") > 100, "code stays mapped");
+    is_int (copies_of ("counter.so."), 1, "copies of removed plugins go");
     host_stop (&o);
 }
 
@@ -412,6 +430,8 @@ static void test_restored (void)
 
 int main (void)
 {
+    if (!mkdtemp (copies) || setenv ("TMPDIR", copies, 1) < 0)
+        bail_out ("mkdtemp");
     test_errors ();
     test_guest ();
     test_service ();
@@ -422,5 +442,6 @@ int main (void)
     test_bad_config ();
     test_release ();
     test_restored ();
+    ok (rmdir (copies) == 0, "no copy is left behind");
     return done_testing ();
 }
