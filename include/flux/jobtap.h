@@ -100,6 +100,7 @@ int flux_jobtap_reject_job (flux_plugin_t *p,
 /* Put a dependency on job id (its real id): it stays in DEPEND until all are
  * taken off.  No event is posted for one that is there already.
  * EINVAL: no description, or the job is past DEPEND.  ENOENT: no such job.
+ * EEXIST: it was taken off before (a plugin that is loaded again may find so).
  */
 int flux_jobtap_dependency_add (flux_plugin_t *p,
                                 flux_jobid_t id,

@@ -47,6 +47,11 @@ int flux_jobtap_dependency_add (flux_plugin_t *p,
     }
     if (job_has_dependency (job, description))
         return 0;
+    /* RFC 26: one that was satisfied cannot come back. */
+    if (job_had_dependency (job, description)) {
+        errno = EEXIST;
+        return -1;
+    }
     return post (jt, job, EVENT_DEPENDENCY_ADD, description);
 }
 
