@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <limits.h>
 
 #include <flux/core.h>
 #include <jansson.h>
@@ -43,8 +43,23 @@ static json_t *parse_conf (int argc, char **argv)
     return conf;
 }
 
+/* The broker's working directory is not ours.  A name without a slash is
+ * looked up in the broker's search path.
+ */
+static char *absolute_path (const char *name)
+{
+    char cwd[PATH_MAX];
+
+    if (name[0] == '/' || !strchr (name, '/') || !getcwd (cwd, sizeof (cwd)))
+        return xstrdup (name);
+    if (!strncmp (name, "./", 2))
+        name += 2;
+    return xasprintf ("%s/%s", cwd, name);
+}
+
 static int run_load (struct opts *o)
 {
+    char *path;
     const char *remove = opt_str (o, "remove", NULL);
     json_t *request;
     json_t *conf;
@@ -53,7 +68,9 @@ static int run_load (struct opts *o)
     if (o->argc < 1)
         die ("a plugin is required");
     conf = parse_conf (o->argc - 1, o->argv + 1);
-    request = json_pack ("{s:s}", "load", o->argv[0]);
+    path = absolute_path (o->argv[0]);
+    request = json_pack ("{s:s}", "load", path);
+    free (path);
     if (json_object_size (conf) > 0)
         json_object_set (request, "conf", conf);
     json_decref (conf);

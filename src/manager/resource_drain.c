@@ -392,8 +392,8 @@ static int handle_undrain (struct router *r,
 }
 
 static const struct request_row rows[] = {
-    { "resource.drain", FLUX_ROLE_OWNER, METHOD_HELD, handle_drain },
-    { "resource.undrain", FLUX_ROLE_OWNER, METHOD_HELD, handle_undrain },
+    { "resource.drain", FLUX_ROLE_OWNER, 0, handle_drain },
+    { "resource.undrain", FLUX_ROLE_OWNER, 0, handle_undrain },
     { NULL },
 };
 

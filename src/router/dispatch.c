@@ -192,7 +192,7 @@ static void dispatch_method (struct router *r,
         refuse (r, msg, EPROTO, "%s requires streaming RPC flag", m->topic);
         return;
     }
-    if ((m->flags & METHOD_HELD) && !released
+    if (((m->flags & METHOD_HELD) || m->service->held) && !released
         && (loop_held (r->loop) || r->held_head)) {
         if (held_add (r, msg) < 0)
             router_respond_error (r, msg, errno, NULL);

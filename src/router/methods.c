@@ -87,6 +87,18 @@ static struct service *service_of_method (struct router *r, const char *topic)
     return s;
 }
 
+int router_hold_service (struct router *r, const char *name)
+{
+    struct service *s = service_exact (r, name, strlen (name));
+
+    if (!s || s->client) {
+        errno = ENOENT;
+        return -1;
+    }
+    s->held = true;
+    return 0;
+}
+
 void method_destroy (struct router *r, struct method *m)
 {
     HASH_DEL (r->methods, m);

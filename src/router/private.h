@@ -28,6 +28,7 @@ struct service {
     char *name;
     struct router_client *client; /* NULL: the broker's */
     unsigned int methods;
+    bool held; /* all its methods are as if METHOD_HELD */
     struct service_counts counts;
     struct service *next_of_client;
     UT_hash_handle hh;

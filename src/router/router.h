@@ -84,6 +84,11 @@ int router_method_add (struct router *r,
                        void *arg);
 void router_method_remove (struct router *r, const char *topic);
 
+/* All methods of this service (one that has methods) are METHOD_HELD, those
+ * too that were registered without it.  ENOENT.
+ */
+int router_hold_service (struct router *r, const char *name);
+
 /* Register ping, stats-get, stats-clear, rusage, debug, config-reload and
  * disconnect-if-absent for service name, as every Flux module has them
  * (methods the part registers itself are left alone).  stats may be NULL:
