@@ -3,6 +3,7 @@
 /* flux-broker(1): the life of the daemon. */
 
 #include <libgen.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,8 @@ int main (int argc, char **argv)
     struct options opt;
     int rc = 1;
 
+    /* Job ids in events and errors look as in the commands of the user. */
+    setlocale (LC_CTYPE, "");
     if (options_parse (&opt, argc, argv) < 0) {
         fputs ("Try 'flux broker --help'.\n", stderr);
     }
