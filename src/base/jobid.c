@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/jobid.h"
 
@@ -145,6 +146,28 @@ static int put_emoji (char *buf, size_t size, uint64_t id)
     return put (buf, size, "%s", &digits[i]);
 }
 
+static int put_words (char *buf, size_t size, uint64_t id)
+{
+    const char *w[6];
+
+    for (int half = 0; half < 2; half++) {
+        uint32_t n = half ? id >> 32 : id;
+        for (int i = 0; i < 3; i++) {
+            w[3 * half + i] = jobid_words[n % JOBID_NWORDS];
+            n /= JOBID_NWORDS;
+        }
+    }
+    return put (buf,
+                size,
+                "%s-%s-%s--%s-%s-%s",
+                w[0],
+                w[1],
+                w[2],
+                w[3],
+                w[4],
+                w[5]);
+}
+
 static const char *f58_prefix (void)
 {
     if (MB_CUR_MAX == 1 || getenv ("FLUX_F58_FORCE_ASCII"))
@@ -172,8 +195,7 @@ int jobid_encode (uint64_t id, enum jobid_form form, char *buf, size_t size)
     case JOBID_EMOJI:
         return put_emoji (buf, size, id);
     case JOBID_WORDS:
-        errno = ENOSYS;
-        return -1;
+        return put_words (buf, size, id);
     }
     return invalid ();
 }
@@ -219,6 +241,44 @@ static int parse_emoji (const char *s, size_t len, uint64_t *id)
         if (value < 0 || !shift_in (id, 576, value))
             return invalid ();
     }
+    return 0;
+}
+
+static int word_value (const char *s, size_t len)
+{
+    for (int i = 0; i < JOBID_NWORDS; i++) {
+        if (strlen (jobid_words[i]) == len
+            && strncasecmp (jobid_words[i], s, len) == 0)
+            return i;
+    }
+    return -1;
+}
+
+/* Six words with one dash or two between them. */
+static int parse_words (const char *s, size_t len, uint64_t *id)
+{
+    static const uint64_t scale[3] = { 1,
+                                       JOBID_NWORDS,
+                                       JOBID_NWORDS * JOBID_NWORDS };
+    uint64_t halves[2] = { 0, 0 };
+    const char *end = s + len;
+
+    for (int i = 0; i < 6; i++) {
+        size_t n = strcspn (s, "-");
+        int value;
+
+        if (n > (size_t)(end - s))
+            n = end - s;
+        if ((value = word_value (s, n)) < 0)
+            return invalid ();
+        halves[i / 3] += (uint64_t)value * scale[i % 3];
+        s += n;
+        while (s < end && *s == '-' && i < 5)
+            s++;
+    }
+    if (s != end || halves[0] > UINT32_MAX || halves[1] > UINT32_MAX)
+        return invalid ();
+    *id = halves[1] << 32 | halves[0];
     return 0;
 }
 
@@ -275,10 +335,8 @@ int jobid_parse (const char *s, uint64_t *id)
         len--;
     if (memchr (s, '.', len))
         rc = parse_dothex (s, len, &value);
-    else if (memchr (s, '-', len) && *s != '-') {
-        errno = ENOSYS;
-        return -1;
-    }
+    else if (memchr (s, '-', len) && *s != '-')
+        rc = parse_words (s, len, &value);
     else if (len >= 2 && memcmp (s, f_utf8, 2) == 0)
         rc = parse_f58 (s + 2, len - 2, &value);
     else if (len >= 1 && *s == 'f')

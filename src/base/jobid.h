@@ -57,17 +57,21 @@ int jobid_form_parse (const char *name, enum jobid_form *form);
 
 /* Write the id.  F58 uses U+0192 where the locale of the process has
  * multibyte characters (setlocale() has been called) and the environment
- * does not set FLUX_F58_FORCE_ASCII.  EOVERFLOW if it does not fit; ENOSYS
- * for words: their list is not part of this program.
+ * does not set FLUX_F58_FORCE_ASCII.  EOVERFLOW if it does not fit.
  */
 int jobid_encode (uint64_t id, enum jobid_form form, char *buf, size_t size);
 
-/* Parse any form; white space around it is ignored.  -1 and EINVAL, or
- * ENOSYS for words.
+/* Parse any form; white space around it is ignored.  -1 and EINVAL.
  */
 int jobid_parse (const char *s, uint64_t *id);
 
 /* The 576 emoji of RFC 19 in order, four bytes of UTF-8 each. */
 extern const char *const jobid_emoji[576];
+
+/* The words of the mnemonic form: six stand for an id, three for each half of
+ * it, low half first and lowest digit first in each.
+ */
+enum { JOBID_NWORDS = 1626 };
+extern const char *const jobid_words[JOBID_NWORDS];
 
 #endif
