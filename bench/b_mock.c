@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Jobs a second from submit to inactive with the mock executor, in this
+ * process, and what a finished job leaves in memory.  What it is compared
+ * with is the smallest size: a figure that falls is one that does not scale.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench.h"
+#include "inproc.h"
+
+#define WINDOW 1024
+
+static double once (long n, bool disk, double *growth)
+{
+    static int number;
+    char dir[4200];
+    struct inproc_opt opt = { .cores = 64 };
+    struct inproc *in;
+    double t, r;
+
+    if (disk) {
+        snprintf (dir, sizeof (dir), "%s/mock%d", scratch (), number++);
+        opt.statedir = dir;
+    }
+    in = inproc_create (&opt);
+    inproc_submit (in, 100, WINDOW, false);
+    inproc_until_active (in, 0);
+    r = rss ();
+    t = now ();
+    inproc_submit (in, n, WINDOW, false);
+    inproc_until_active (in, 0);
+    inproc_settle (in);
+    t = now () - t;
+    *growth = (rss () - r) / n;
+    inproc_destroy (in);
+    return n / t;
+}
+
+static void sizes (const char *name, bool disk)
+{
+    struct series first = { .n = 0 };
+
+    for (long n = 1000; n <= 1000000 && n <= size_max (); n *= 10) {
+        struct figure f = {
+            .name = name,
+            .size = n,
+            .unit = "jobs/s",
+            .floor = "1000 jobs",
+            .target = "10000, flat",
+        };
+        struct figure memory = {
+            .name = "memory per inactive job",
+            .size = n,
+            .unit = "bytes",
+            .target = "0",
+        };
+        double growth;
+
+        for (int i = 0; i < (n >= 100000 ? 1 : runs ()); i++) {
+            series_add (&f.s, once (n, disk, &growth));
+            series_add (&memory.s, growth);
+        }
+        if (n == 1000)
+            first = f.s;
+        f.floor_s = first;
+        figure_print (&f);
+        if (disk && n >= 10000)
+            figure_print (&memory);
+    }
+}
+
+int main (int argc, char **argv)
+{
+    sizes ("mock jobs, store in memory", false);
+    sizes ("mock jobs, store on disk, sync full", true);
+    return 0;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* What a long queue costs: memory for each pending job, and asking a plugin
+ * anew for the priority of every one.
+ */
+
+#include <flux/core.h>
+#include <flux/jobtap.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench.h"
+#include "inproc.h"
+
+#define WINDOW 1024
+
+static struct {
+    flux_plugin_t *p;
+    unsigned long calls;
+    unsigned long salt; /* 0: the priority is the urgency, as ever */
+} asked;
+
+static int priority_cb (flux_plugin_t *p,
+                        const char *topic,
+                        flux_plugin_arg_t *args,
+                        void *arg)
+{
+    flux_jobid_t id;
+    int64_t priority;
+    int urgency;
+
+    if (flux_plugin_arg_unpack (args,
+                                FLUX_PLUGIN_ARG_IN,
+                                "{s:I s:i}",
+                                "id",
+                                &id,
+                                "urgency",
+                                &urgency)
+        < 0)
+        return -1;
+    asked.calls++;
+    priority = urgency;
+    if (asked.salt)
+        priority = 1 + ((id >> 8) * 2654435761UL * asked.salt) % 1000000;
+    return flux_plugin_arg_pack (args,
+                                 FLUX_PLUGIN_ARG_OUT,
+                                 "{s:I}",
+                                 "priority",
+                                 priority);
+}
+
+static int init (flux_plugin_t *p)
+{
+    asked.p = p;
+    return flux_plugin_add_handler (p, "job.priority.get", priority_cb, NULL);
+}
+
+static const struct jobtap_builtin plugins[] = {
+    { ".asked", init },
+    { NULL, NULL },
+};
+
+/* The first job has the only core. */
+static struct inproc *fill (long n, bool distinct, double *growth)
+{
+    static int number;
+    char dir[4200];
+    struct inproc_opt opt = {
+        .cores = 1,
+        .sync = "off",
+        .run = 1e6,
+        .plugins = plugins,
+        .statedir = dir,
+    };
+    struct inproc *in;
+    double r;
+
+    snprintf (dir, sizeof (dir), "%s/pending%d", scratch (), number++);
+    in = inproc_create (&opt);
+    inproc_submit (in, 100, WINDOW, distinct);
+    inproc_settle (in);
+    r = rss ();
+    inproc_submit (in, n, WINDOW, distinct);
+    inproc_settle (in);
+    *growth = (rss () - r) / n;
+    return in;
+}
+
+/* True if something was done. */
+static bool turn (struct inproc *in, double *longest)
+{
+    double t = now ();
+    bool more = loop_turn (in->loop, false);
+
+    t = now () - t;
+    if (t > *longest)
+        *longest = t;
+    return more;
+}
+
+/* One request to ask all: microseconds for each until nothing is left to do,
+ * and the longest time that the loop did not turn in milliseconds.
+ */
+static void ask_all (struct inproc *in, struct series *us, struct series *ms)
+{
+    unsigned long n = manager_active_count (in->m) - 1;
+    double start = now (), longest;
+
+    asked.calls = 0;
+    if (flux_jobtap_reprioritize_all (asked.p) < 0)
+        die ("flux_jobtap_reprioritize_all: %m");
+    longest = now () - start;
+    while (turn (in, &longest) || asked.calls < n)
+        ;
+    series_add (us, 1e6 * (now () - start) / n);
+    inproc_settle (in);
+    series_add (ms, 1e3 * longest);
+}
+
+static void repeat (struct inproc *in, long n, bool change)
+{
+    struct figure us = {
+        .name = change ? "reprioritize_all, all change"
+                       : "reprioritize_all, none changes",
+        .size = n,
+        .unit = "us/job",
+        .target = "0.7 at 1 million",
+    };
+    struct figure ms = {
+        .name =
+            change ? "longest turn, all change" : "longest turn, none changes",
+        .size = n,
+        .unit = "ms",
+        .target = "10",
+    };
+
+    for (int i = 0; i < runs (); i++) {
+        asked.salt = change ? i + 1 : 0;
+        ask_all (in, &us.s, &ms.s);
+    }
+    figure_print (&us);
+    figure_print (&ms);
+}
+
+static void at_size (long n, bool distinct)
+{
+    struct figure memory = {
+        .name = distinct ? "memory per pending job, jobspecs differ"
+                         : "memory per pending job",
+        .size = n,
+        .unit = "bytes",
+        .target = "600",
+    };
+    double growth;
+    struct inproc *in = fill (n, distinct, &growth);
+
+    series_add (&memory.s, growth);
+    figure_print (&memory);
+    if (!distinct) {
+        repeat (in, n, false);
+        repeat (in, n, true);
+    }
+    inproc_destroy (in);
+}
+
+int main (int argc, char **argv)
+{
+    for (long n = 1000; n <= 1000000 && n <= size_max (); n *= 10)
+        at_size (n, false);
+    if (size_max () >= 100000)
+        at_size (100000, true);
+    return 0;
+}
