@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd/attach.h"
@@ -48,6 +50,7 @@ struct attach {
     bool status_shown;
     const char *waiting_for;
     int exit_code;
+    int finish_status; /* wait(2) status of the finish event; 0 before */
 };
 
 void attach_config_init (struct attach_config *c, const struct opts *o)
@@ -139,6 +142,8 @@ static void event_cb (struct jobwatch *w,
     clear_status (a);
     if (!is_exec)
         follow_phase (a, ent->name);
+    if (!is_exec && !strcmp (ent->name, "finish"))
+        (void)json_unpack (ent->context, "{s:i}", "status", &a->finish_status);
     if (!is_exec && !strcmp (ent->name, "exception"))
         print_exception (w, ent);
     else if (is_exec ? a->c->show_exec : a->c->show_events) {
@@ -198,10 +203,29 @@ static void caught_up_cb (struct jobwatch *w, void *arg)
     }
 }
 
+/* What became of the tasks, if it was not success.  The highest status of all
+ * has a signal as 128 and its number, like a shell's.
+ */
+static void print_finish (struct attach *a)
+{
+    int code = WIFSIGNALED (a->finish_status)
+                   ? 128 + WTERMSIG (a->finish_status)
+                   : WEXITSTATUS (a->finish_status);
+
+    if (code == 0)
+        return;
+    fflush (stdout);
+    if (code > 128 && code < 128 + NSIG)
+        fprintf (stderr, "flux-job: task(s) %s\n", strsignal (code - 128));
+    else
+        fprintf (stderr, "flux-job: task(s) exited with exit code %d\n", code);
+}
+
 static void done_cb (struct jobwatch *w, void *arg)
 {
     struct attach *a = arg;
 
+    print_finish (a);
     a->exit_code = w->exit_code;
     flux_reactor_stop (a->r);
 }

@@ -62,4 +62,10 @@ test_expect_success 'submit --log writes a file for each job' '
 	flux submit --cc=1-3 --watch --log=log{cc} echo x{cc} &&
 	grep "^ƒ" log2 && grep "^x2$" log2 && ! grep x1 log2
 '
+test_expect_success 'what became of the tasks is said' '
+	exits_with 7 flux run sh -c "exit 7" 2>err &&
+	grep "task(s) exited with exit code 7" err &&
+	exits_with 137 flux run sh -c "kill -9 \$\$" 2>err &&
+	grep "task(s) Killed" err
+'
 test_done
