@@ -13,6 +13,7 @@
 #include "cmd/cmd.h"
 #include "cmd/jobfield.h"
 #include "cmd/jobfilter.h"
+#include "cmd/joblist.h"
 #include "cmd/list.h"
 #include "cmd/options.h"
 #include "cmd/util.h"
@@ -48,32 +49,6 @@ struct listing {
     size_t count;
 };
 
-/* job-list attributes end in "version": without it a list is one message. */
-static void receive (flux_t *h, json_t *request, struct listing *l)
-{
-    char *s = json_dumps (request, JSON_COMPACT);
-    flux_future_t *f =
-        flux_rpc (h, "job-list.list", s, FLUX_NODEID_ANY, FLUX_RPC_STREAMING);
-    const char *payload;
-
-    free (s);
-    if (!f)
-        die ("%s", strerror (errno));
-    while (flux_rpc_get (f, &payload) == 0) {
-        json_t *o = payload ? json_loads (payload, 0, NULL) : NULL;
-        json_t *jobs = json_object_get (o, "jobs");
-
-        if (!json_is_array (jobs))
-            die ("the instance sent a list without jobs");
-        json_array_extend (l->jobs, jobs);
-        json_decref (o);
-        flux_future_reset (f);
-    }
-    if (errno != ENODATA)
-        die ("%s", future_text (f));
-    flux_future_destroy (f);
-}
-
 static void list_matching (flux_t *h,
                            const struct opts *o,
                            json_t *attrs,
@@ -97,7 +72,7 @@ static void list_matching (flux_t *h,
                          since,
                          "constraint",
                          constraint);
-    receive (h, request, l);
+    joblist_receive (h, request, l->jobs);
     json_decref (request);
     if (count > 0 && json_array_size (l->jobs) > (size_t)count) {
         json_array_remove (l->jobs, json_array_size (l->jobs) - 1);

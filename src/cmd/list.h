@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 
 extern const struct command cmd_broker;
+extern const struct command cmd_bulksubmit;
 extern const struct command cmd_cancel;
 extern const struct command cmd_config;
 extern const struct command cmd_dmesg;
@@ -21,7 +22,9 @@ extern const struct command cmd_jobtap;
 extern const struct command cmd_logger;
 extern const struct command cmd_lsattr;
 extern const struct command cmd_module;
+extern const struct command cmd_pgrep;
 extern const struct command cmd_ping;
+extern const struct command cmd_pkill;
 extern const struct command cmd_queue;
 extern const struct command cmd_resource;
 extern const struct command cmd_rpc;
@@ -30,6 +33,7 @@ extern const struct command cmd_setattr;
 extern const struct command cmd_shutdown;
 extern const struct command cmd_start;
 extern const struct command cmd_submit;
+extern const struct command cmd_update;
 extern const struct command cmd_uptime;
 extern const struct command cmd_version;
 

@@ -34,8 +34,10 @@ static int run_parsed (const struct command *c,
         o.argv = argv + 1;
         return c->run (&o);
     }
+    if (c->usage_status)
+        set_usage_status (c->usage_status);
     if (opts_parse (&o, c, argc, argv, &e) < 0)
-        die ("%s.  See '%s --help'", e.text, path);
+        die_usage ("%s.  See '%s --help'", e.text, path);
     if (opt_count (&o, "help")) {
         help_command (stdout, c, path);
         status = 0;
@@ -62,12 +64,12 @@ static int run_sub (const struct command *c,
         return 0;
     }
     if (argc < 2)
-        die ("a subcommand is required.  See '%s --help'", path);
+        die_usage ("a subcommand is required.  See '%s --help'", path);
     if (!(sub = command_find (c->subs, argv[1])))
-        die ("'%s' is not a subcommand of %s.  See '%s --help'",
-             argv[1],
-             path,
-             path);
+        die_usage ("'%s' is not a subcommand of %s.  See '%s --help'",
+                   argv[1],
+                   path,
+                   path);
     snprintf (longer, sizeof (longer), "%s %s", path, sub->name);
     return run_parsed (sub, longer, argc - 1, argv + 1);
 }
@@ -80,6 +82,8 @@ int command_run (const struct command *c,
     char path[64];
 
     set_prefix (prefix);
+    if (c->usage_status)
+        set_usage_status (c->usage_status);
     snprintf (path, sizeof (path), "flux %s", c->name);
     if (c->subs)
         return run_sub (c, path, argc, argv);

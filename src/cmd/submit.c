@@ -198,10 +198,44 @@ static bool take (struct waiter *w, struct pending *p)
     return good;
 }
 
+/* All jobs of a list of command lines, one source after the other. */
+struct batch {
+    const struct opts *list;
+    size_t count;
+    size_t at; /* the one that source is for */
+    struct source source;
+};
+
+static const char *batch_next (struct batch *b, long *cc)
+{
+    const char *jobspec;
+
+    while (!(jobspec = source_next (&b->source, cc)) && b->at + 1 < b->count) {
+        source_clear (&b->source);
+        source_init (&b->source, &b->list[++b->at]);
+    }
+    return jobspec;
+}
+
+/* Refuse what is bad in any of them before there is a connection. */
+static int batch_check (struct batch *b)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < b->count; i++) {
+        struct source s;
+        source_init (&s, &b->list[i]);
+        source_check (&s);
+        total += s.ids ? idset_count (s.ids) : 1;
+        source_clear (&s);
+    }
+    return (int)total;
+}
+
 /* Requests go out ahead of the answers, up to WINDOW; answers are taken in
  * order, so that ids are printed in the order of the set.
  */
-static int submit_all (flux_t *h, struct source *s, struct waiter *w)
+static int submit_all (flux_t *h, struct batch *b, struct waiter *w)
 {
     struct pending ring[WINDOW];
     unsigned sent = 0;
@@ -210,13 +244,13 @@ static int submit_all (flux_t *h, struct source *s, struct waiter *w)
     long cc;
     int failed = 0;
 
-    while ((jobspec = source_next (s, &cc))) {
+    while ((jobspec = batch_next (b, &cc))) {
         struct pending *p = &ring[sent % WINDOW];
 
         if (sent - taken == WINDOW)
             failed |= !take (w, &ring[taken++ % WINDOW]);
         p->cc = cc;
-        p->f = flux_job_submit (h, jobspec, s->urgency, s->flags);
+        p->f = flux_job_submit (h, jobspec, b->source.urgency, b->source.flags);
         if (!p->f)
             die ("%s", strerror (errno));
         sent++;
@@ -226,24 +260,30 @@ static int submit_all (flux_t *h, struct source *s, struct waiter *w)
     return failed;
 }
 
-int submit_run (const struct opts *o)
+int submit_list (const struct opts *o, const struct opts *list, size_t count)
 {
-    struct source s;
+    struct batch b = { .list = list, .count = count };
     struct waiter *w;
     flux_t *h;
+    int total;
     int status;
 
     if (opt_count (o, "jps") && !opt_count (o, "progress"))
         die ("--jps requires --progress");
-    source_init (&s, o);
-    source_check (&s);
+    total = batch_check (&b);
     h = cmd_open ();
-    w = waiter_create (h, o, s.ids ? idset_count (s.ids) : 1);
-    status = submit_all (h, &s, w);
-    source_clear (&s);
+    w = waiter_create (h, o, total);
+    source_init (&b.source, &list[0]);
+    status = submit_all (h, &b, w);
+    source_clear (&b.source);
     if (waiter_run (w) > status)
         status = waiter_status (w);
     waiter_destroy (w);
     flux_close (h);
     return status;
+}
+
+int submit_run (const struct opts *o)
+{
+    return submit_list (o, o, 1);
 }

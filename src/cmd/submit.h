@@ -16,6 +16,11 @@ extern const struct option_def submit_options[];
  */
 int submit_run (const struct opts *o);
 
+/* The same for count command lines one after the other, as if they were one
+ * command; o says how to wait and what to print.
+ */
+int submit_list (const struct opts *o, const struct opts *list, size_t count);
+
 /* Connect and submit one job, for flux-run; the handle is the caller's. */
 flux_t *submit_one (const struct opts *o, flux_jobid_t *id);
 

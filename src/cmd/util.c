@@ -17,6 +17,9 @@
 /* The name of this program for people; it has one value a run. */
 static const char *prefix = "flux";
 
+/* What bad command lines exit with; set with the prefix. */
+static int usage_status = 1;
+
 void set_prefix (const char *name)
 {
     prefix = name;
@@ -53,6 +56,33 @@ void die (const char *fmt, ...)
     vwarn (fmt, ap);
     va_end (ap);
     exit (1);
+}
+
+void set_usage_status (int status)
+{
+    usage_status = status;
+}
+
+void die_usage (const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start (ap, fmt);
+    vwarn (fmt, ap);
+    va_end (ap);
+    exit (usage_status);
+}
+
+void info_msg (const char *fmt, ...)
+{
+    char line[4096];
+    va_list ap;
+
+    va_start (ap, fmt);
+    vsnprintf (line, sizeof (line), fmt, ap);
+    va_end (ap);
+    fflush (stdout);
+    fprintf (stderr, "%s: INFO: %s\n", prefix, line);
 }
 
 void *xcalloc (size_t n, size_t size)
@@ -100,7 +130,7 @@ flux_jobid_t parse_id (const char *s)
     flux_jobid_t id;
 
     if (!*s || flux_job_id_parse (s, &id) < 0)
-        die ("'%s' is not a valid job id", s);
+        die_usage ("'%s' is not a valid job id", s);
     return id;
 }
 

@@ -21,6 +21,15 @@ void warn_msg (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
 void die (const char *fmt, ...)
     __attribute__ ((format (printf, 1, 2), noreturn));
 
+/* As die, for a bad command line: exits with what set_usage_status said (1
+ * when it was not called).
+ */
+void set_usage_status (int status);
+void die_usage (const char *fmt, ...)
+    __attribute__ ((format (printf, 1, 2), noreturn));
+/* Print "flux-CMD: INFO: ..." on stderr. */
+void info_msg (const char *fmt, ...) __attribute__ ((format (printf, 1, 2)));
+
 /* Memory or the end of the program. */
 void *xcalloc (size_t n, size_t size);
 char *xstrdup (const char *s);
