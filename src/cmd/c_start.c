@@ -95,14 +95,18 @@ static int run (struct opts *o)
     if (o->argc > 0 && o->argv[0][0] == '-')
         add (&w, xstrdup ("--"));
     for (int i = 0; i < o->argc; i++)
-        add (&w, o->argv[i]);
+        add (&w, xstrdup (o->argv[i]));
     if (opt_count (o, "verbose")) {
         char *line = join_words (w.n, w.v);
         fprintf (stderr, "flux-start: %s\n", line);
         free (line);
     }
-    if (opt_count (o, "noexec"))
+    if (opt_count (o, "noexec")) {
+        for (int i = 0; i < w.n; i++)
+            free (w.v[i]);
+        free (w.v);
         return 0;
+    }
     setup_environment ();
     exec_or_die (w.v[0], w.v);
 }

@@ -83,8 +83,10 @@ int main (int argc, char **argv)
     if (opts_parse (&o, &main_command, argc, argv, &e) < 0)
         die ("%s.  See 'flux --help'", e.text);
     if (opt_count (&o, "help") || (o.argc == 0 && !opt_count (&o, "version"))) {
-        help_all (opt_count (&o, "help") ? stdout : stderr);
-        return opt_count (&o, "help") ? 0 : 1;
+        status = opt_count (&o, "help") ? 0 : 1;
+        help_all (status == 0 ? stdout : stderr);
+        opts_free (&o);
+        return status;
     }
     if (opt_count (&o, "parent") || opt_count (&o, "root"))
         go_up (opt_count (&o, "parent"), opt_count (&o, "root") > 0);
