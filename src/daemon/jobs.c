@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* The part that has the jobs: manager, plugin host and views, in this order,
- * with the resources of this machine and an agent to run on it.
+/* The part that has the jobs: manager, plugin host, views and the key-value
+ * service, in this order, with the resources of this machine and an agent to
+ * run on it.
  */
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include "daemon/parts.h"
 #include "jobtap/jobtap.h"
 #include "manager/manager.h"
+#include "kvs/kvs.h"
 #include "builtins.h"
 #include "view/view.h"
 
@@ -31,6 +33,7 @@ struct jobs {
 };
 
 /* ---- configuration: manager first, then plugins ---- */
+    struct kvs *kvs;
 
 static int check_config (void *arg, const char *json, flux_error_t *error)
 {
@@ -190,6 +193,7 @@ int jobs_start (struct broker *b, void **data, flux_error_t *error)
 
 void jobs_finish (struct broker *b,
                   void *data,
+    kvs_destroy (jobs->kvs);
                   void (*done) (void *arg),
                   void *arg)
 {
@@ -197,3 +201,4 @@ void jobs_finish (struct broker *b,
 
     manager_shutdown (jobs->manager, done, arg);
 }
+        || !(jobs->kvs = kvs_create (jobs->manager, jobs->view, error))

@@ -71,6 +71,8 @@ struct store *manager_store (struct manager *m);
 struct text_pool *manager_texts (struct manager *m);
 struct loop *manager_loop (struct manager *m);
 struct router *manager_router (struct manager *m);
+/* All resources, as text of R version 1; malloced. */
+char *manager_resources (struct manager *m);
 struct sched *manager_sched (struct manager *m, const struct sched_ops **ops);
 
 /* Where the plugin host and the views keep what they know of an active job;
@@ -152,6 +154,14 @@ int manager_respond (struct manager *m,
                      const flux_msg_t *req,
                      int errnum,
                      const char *text_or_json);
+
+/* Call cb when all that was written to the store so far is durable (at once
+ * if it is already), in order with all that is told; errnum is 0, or says why
+ * it will never be.  cb only answers clients.  -1 and ENOMEM: it is not called.
+ */
+int manager_when_durable (struct manager *m,
+                          void (*cb) (void *arg, int errnum),
+                          void *arg);
 
 /* One durable event of a job, as journal consumers see it. */
 struct manager_entry {

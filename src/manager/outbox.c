@@ -24,6 +24,7 @@ enum tell_kind {
     TELL_GUEST_DONE,
     TELL_RESPONSE,
     TELL_PUBLISH,
+    TELL_CALL,
 };
 
 struct tell {
@@ -42,6 +43,9 @@ struct tell {
     /* response */
     const flux_msg_t *msg;
     int errnum;
+    /* call */
+    void (*cb) (void *arg, int errnum);
+    void *arg;
 };
 STAILQ_HEAD (tell_head, tell);
 
@@ -324,6 +328,9 @@ static void tell_one (struct outbox *o, struct tell *t)
                    < 0)
             log_errno (PART, "publishing %s", t->path);
         break;
+    case TELL_CALL:
+        t->cb (t->arg, 0);
+        break;
     }
 }
 
@@ -363,6 +370,26 @@ int manager_respond (struct manager *m,
     return 0;
 }
 
+int manager_when_durable (struct manager *m,
+                          void (*cb) (void *arg, int errnum),
+                          void *arg)
+{
+    struct outbox *o = m->outbox;
+    struct tell *t;
+
+    if (m->broken)
+        cb (arg, EIO);
+    else if (STAILQ_EMPTY (&o->tells) && outbox_batch (o) <= o->durable)
+        cb (arg, 0);
+    else {
+        if (!(t = tell_add (o, TELL_CALL)))
+            return -1;
+        t->cb = cb;
+        t->arg = arg;
+    }
+    return 0;
+}
+
 /* The store will take nothing more: what is only in memory never happened.
  * Those who wait are told that, and the owner of the manager decides.
  */
@@ -379,6 +406,8 @@ static void store_failed (struct outbox *o, const char *error)
         STAILQ_REMOVE_HEAD (&o->tells, link);
         if (t->kind == TELL_RESPONSE)
             respond (m->router, t->msg, EIO, "the job store has failed");
+        else if (t->kind == TELL_CALL)
+            t->cb (t->arg, EIO);
         tell_free (t);
     }
     if (m->failed)
@@ -436,6 +465,8 @@ void outbox_destroy (struct outbox *o)
     while ((t = STAILQ_FIRST (&o->tells))) {
         STAILQ_REMOVE_HEAD (&o->tells, link);
         tell_free (t);
+        if (t->kind == TELL_CALL)
+            t->cb (t->arg, ECANCELED);
     }
     while ((l = o->listeners)) {
         o->listeners = l->next;

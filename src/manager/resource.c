@@ -48,6 +48,11 @@ void resources_push (struct resources *res)
     alloc_kick (res->m->alloc);
 }
 
+char *manager_resources (struct manager *m)
+{
+    return rjson_encode (m->resources->all, 0);
+}
+
 /* ---- naming ranks ---- */
 
 static struct idset *ranks_of_hosts (struct resources *res,

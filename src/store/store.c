@@ -236,6 +236,11 @@ int store_meta_get (struct store *s, const char *key, char **data, size_t *len)
     return s->ops->meta_get (s->impl, key, data, len);
 }
 
+int store_each_value (struct store *s, uint64_t id, store_key_f cb, void *arg)
+{
+    return s->ops->each_value (s->impl, id, cb, arg);
+}
+
 int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg)
 {
     return s->ops->job_get (s->impl, id, cb, arg);

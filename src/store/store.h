@@ -136,6 +136,11 @@ int store_log_get (struct store *s,
                    char **data,
                    size_t *len);
 int store_meta_get (struct store *s, const char *key, char **data, size_t *len);
+/* Call cb with each key that a value of the job is stored under, in no order.
+ * cb may read and write; the walk ends if it returns < 0, with its errno.
+ */
+typedef int (*store_key_f) (const char *key, void *arg);
+int store_each_value (struct store *s, uint64_t id, store_key_f cb, void *arg);
 /* Call cb with the job's row (valid for the time of the call).  cb may read
  * and write.  If it returns < 0 the read ends and returns -1 with cb's errno.
  */

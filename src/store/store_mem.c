@@ -321,6 +321,21 @@ static int mem_meta_get (void *arg, const char *key, char **data, size_t *len)
     return item_read (impl->meta, key, data, len);
 }
 
+static int mem_each_value (void *arg, uint64_t id, store_key_f cb, void *cb_arg)
+{
+    struct entry *e = entry_find (arg, id);
+    struct item *it, *tmp;
+
+    if (!e)
+        return 0;
+    HASH_ITER (hh, e->values, it, tmp)
+    {
+        if (cb (it->key, cb_arg) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int mem_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
 {
     struct entry *e = entry_find (arg, id);
@@ -429,6 +444,7 @@ const struct store_ops store_mem_ops = {
     .value_get = mem_value_get,
     .log_get = mem_log_get,
     .meta_get = mem_meta_get,
+    .each_value = mem_each_value,
     .job_get = mem_job_get,
     .each_active = mem_each_active,
     .each_inactive = mem_each_inactive,

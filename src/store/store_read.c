@@ -17,6 +17,7 @@ enum query {
     Q_VALUE,
     Q_LOG,
     Q_META,
+    Q_KEYS,
     Q_JOB,
     Q_ACTIVE,
     Q_INACTIVE,
@@ -29,6 +30,7 @@ static const char *const sql[Q_MAX] = {
     [Q_LOG] = "SELECT data FROM logs WHERE id = ?1 AND path = ?2"
               " AND seq <= ?3 ORDER BY seq",
     [Q_META] = "SELECT value FROM meta WHERE key = ?2",
+    [Q_KEYS] = "SELECT key FROM vals WHERE id = ?1",
     [Q_JOB] = JOB_COLUMNS "WHERE j.id = ?1",
     [Q_ACTIVE] = JOB_COLUMNS "WHERE j.state <> 64 ORDER BY j.id",
     [Q_INACTIVE] =
@@ -236,6 +238,29 @@ static int walk (struct reader *r,
     if (rc != SQLITE_DONE)
         fail (r);
     end (r, q, st);
+    return rc == SQLITE_DONE ? 0 : -1;
+}
+
+int reader_each_value (struct reader *r,
+                       uint64_t id,
+                       store_key_f cb,
+                       void *arg)
+{
+    sqlite3_stmt *st = begin (r, Q_KEYS);
+    int rc;
+
+    if (!st)
+        return -1;
+    sqlite3_bind_int64 (st, 1, id);
+    while ((rc = sqlite3_step (st)) == SQLITE_ROW) {
+        if (cb (text (st, 0), arg) < 0) {
+            end (r, Q_KEYS, st);
+            return -1;
+        }
+    }
+    if (rc != SQLITE_DONE)
+        fail (r);
+    end (r, Q_KEYS, st);
     return rc == SQLITE_DONE ? 0 : -1;
 }
 

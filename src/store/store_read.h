@@ -34,6 +34,10 @@ int reader_meta_get (struct reader *r,
                      const char *key,
                      char **data,
                      size_t *len);
+int reader_each_value (struct reader *r,
+                       uint64_t id,
+                       store_key_f cb,
+                       void *arg);
 int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg);
 int reader_each_active (struct reader *r, store_job_f cb, void *arg);
 int reader_each_inactive (struct reader *r,

@@ -11,7 +11,9 @@
  *   specs   id, jobspec (as updated, without the environment), R
  *   logs    id, path ("eventlog", ...), seq, data: what was appended, in the
  *           order of seq; the log is all of it
- *   vals    id, key, data: other bytes of a job ("J", ...)
+ *   vals    id, key, data: other bytes of a job ("J", ...); with id -1, which
+ *           no job has, those of the key-value service: "namespace.NAME" (JSON:
+ *           owner, rootseq, rootref) and blobs by their name, "sha1-..."
  *   meta    key, value: of the instance; "store." keys are the store's own
  *   counts  one row, kept by triggers
  *

@@ -273,6 +273,16 @@ static int sqlite_meta_get (void *arg,
     return reader_meta_get (impl->reader, key, data, len);
 }
 
+static int sqlite_each_value (void *arg,
+                              uint64_t id,
+                              store_key_f cb,
+                              void *cb_arg)
+{
+    struct impl *impl = arg;
+
+    return reader_each_value (impl->reader, id, cb, cb_arg);
+}
+
 static int sqlite_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
 {
     struct impl *impl = arg;
@@ -315,6 +325,7 @@ const struct store_ops store_sqlite_ops = {
     .value_get = sqlite_value_get,
     .log_get = sqlite_log_get,
     .meta_get = sqlite_meta_get,
+    .each_value = sqlite_each_value,
     .job_get = sqlite_job_get,
     .each_active = sqlite_each_active,
     .each_inactive = sqlite_each_inactive,

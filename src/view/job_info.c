@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "view/private.h"
+#include "view/view.h"
 #include "wire/jobspec.h"
 #include "wire/sign.h"
 
@@ -46,10 +47,7 @@ static char *submitted_jobspec (struct view *v, uint64_t id)
 /* jobspec and R have a submitted and a current form; all else is a value or
  * a log by its key.  NULL and ENOENT.
  */
-static char *lookup_key (struct view *v,
-                         uint64_t id,
-                         const char *key,
-                         bool current)
+char *view_lookup (struct view *v, uint64_t id, const char *key, bool current)
 {
     struct current c = { 0 };
     char *data = NULL;
@@ -127,7 +125,7 @@ static int check_access (struct view *v,
 {
     uint32_t userid;
 
-    if (view_job_owner (v, id, &userid) < 0)
+    if (view_owner (v, id, &userid) < 0)
         return err_set (error, ENOENT, "invalid job id");
     if (!router_may (msg, userid))
         return err_set (error,
@@ -150,7 +148,7 @@ static json_t *lookup_all (struct view *v,
         char *data = NULL;
         if (!name)
             err_set (error, EPROTO, "invalid payload: a key is no string");
-        else if (!(data = lookup_key (v,
+        else if (!(data = view_lookup (v,
                                       l->id,
                                       name,
                                       l->flags & FLUX_JOB_LOOKUP_CURRENT)))

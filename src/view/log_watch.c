@@ -15,6 +15,7 @@
 #include <utlist.h>
 
 #include "view/private.h"
+#include "view/view.h"
 #include "wire/eventlog.h"
 
 #define WATCH_FLAGS \
@@ -226,7 +227,7 @@ static int watch_cb (struct router *r,
     if (watch_unpack (msg, &req, error) < 0)
         return REQUEST_ERROR;
     error->text[0] = '\0';
-    if (view_job_owner (wv->v, req.id, &userid) < 0)
+    if (view_owner (wv->v, req.id, &userid) < 0)
         rc = REQUEST_ERROR; /* ENOENT, which clients know without a text */
     else if (!router_may (msg, userid))
         rc = err_set (error,

@@ -53,9 +53,6 @@ struct waiter {
     struct waiter *prev, *next;
 };
 
-/* Whose job is it?  0 and *userid, or -1 and ENOENT. */
-int view_job_owner (struct view *v, uint64_t id, uint32_t *userid);
-
 /* The request's payload as an object (borrowed by the caller: json_decref
  * it).  NULL and EPROTO with a text.
  */

@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "view/private.h"
+#include "view/view.h"
 
 struct update_watcher {
     const flux_msg_t *msg;
@@ -98,7 +99,7 @@ static int update_unpack (struct update_view *uv,
         err_set (error, EPROTO, "invalid payload: id, key, flags");
     else if (strcmp (key, "R") && strcmp (key, "jobspec"))
         err_set (error, EINVAL, "unsupported key %s", key);
-    else if (view_job_owner (uv->v, id, &userid) < 0)
+    else if (view_owner (uv->v, id, &userid) < 0)
         err_set (error, ENOENT, "invalid job id");
     else if (!router_may (msg, userid))
         err_set (error, EPERM, "access is restricted to job/instance owner");

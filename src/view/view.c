@@ -13,7 +13,7 @@ static int save_owner (const struct store_job *sj, void *arg)
     return 0;
 }
 
-int view_job_owner (struct view *v, uint64_t id, uint32_t *userid)
+int view_owner (struct view *v, uint64_t id, uint32_t *userid)
 {
     struct job *job;
 

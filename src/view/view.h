@@ -20,4 +20,12 @@ struct view *view_create (struct manager *m, flux_error_t *error);
  */
 void view_destroy (struct view *v);
 
+/* Whose job is it?  0 and *userid, or -1 and ENOENT. */
+int view_owner (struct view *v, uint64_t id, uint32_t *userid);
+/* What is stored of a job by a key of RFC 16 ("J", "jobspec", "R", a log):
+ * malloced, or NULL and ENOENT.  current asks for jobspec and R with their
+ * updates.
+ */
+char *view_lookup (struct view *v, uint64_t id, const char *key, bool current);
+
 #endif
