@@ -16,6 +16,7 @@
 #include <sys/queue.h>
 
 #include "manager/manager_private.h"
+#include "manager/requests.h"
 #include "wire/jobspec.h"
 #include "wire/requests_job.h"
 #include "wire/rjson.h"
@@ -67,6 +68,16 @@ void alloc_stop (struct alloc *a, bool stopped)
     alloc_kick (a);
 }
 
+void alloc_set_queue (struct alloc *a,
+                      const char *name,
+                      const char *parent,
+                      bool stopped)
+{
+    if (a->ops->set_queue (a->sched, name, parent, stopped) < 0)
+        log_errno (PART, "telling the scheduler of a queue");
+    alloc_kick (a);
+}
+
 static void left_queue (struct job_host *host)
 {
     host->alloc = false;
@@ -86,6 +97,11 @@ int alloc_enqueue (struct alloc *a, struct job *job)
         .spec = jobspec_of (job->spec),
     };
 
+    if (sj.spec)
+        sj.queue = sj.spec->queue;
+    /* A job whose queue was taken away waits for it to come back. */
+    if (!queues_has (a->m->queues, sj.queue))
+        alloc_set_queue (a, sj.queue, NULL, true);
     if (!sj.spec || a->ops->enqueue (a->sched, &sj) < 0) {
         const char *why = sj.spec ? strerror (errno) : "malformed jobspec";
         manager_raise (a->m, job, "alloc", 0, UINT32_MAX, why, NULL);

@@ -37,8 +37,7 @@ static bool is_idle (struct manager *m)
     const struct sched_ops *ops;
     struct sched *sched = alloc_sched (m->alloc, &ops);
 
-    return m->running_count == 0
-           && (!queues_started (m->queues) || ops->queue_length (sched) == 0);
+    return m->running_count == 0 && ops->ready_length (sched) == 0;
 }
 
 static void remove_drainer (struct drains *d, struct drainer *dr)

@@ -182,7 +182,8 @@ int manager_config_check (struct manager *m,
     struct manager_settings s;
     int rc;
 
-    if (manager_settings_decode (json, &s, error) < 0)
+    if (queues_check (json, error) < 0
+        || manager_settings_decode (json, &s, error) < 0)
         return -1;
     rc = resources_check_exclude (m->resources, s.exclude, error);
     manager_settings_clear (&s);
@@ -196,7 +197,8 @@ void manager_config_apply (struct manager *m, const char *json)
     if (manager_settings_decode (json, &s, NULL) < 0)
         return;
     start_set_kill_timeout (m->start, s.kill_timeout);
-    ingest_set_defaults (m->ingest, s.default_duration, s.default_queue);
+    queues_configure (m->queues, json);
+    ingest_reset (m->ingest);
     purger_set_limits (m->purger, s.inactive_age_limit, s.inactive_num_limit);
     resources_set_exclude (m->resources, s.exclude);
     m->stop_queues_on_restart = s.stop_queues_on_restart;

@@ -190,6 +190,11 @@ struct sched *alloc_sched (struct alloc *a, const struct sched_ops **ops);
 void alloc_forget (struct alloc *a, struct job *job);
 /* Stop or resume planning; jobs stay in the scheduler's queue. */
 void alloc_stop (struct alloc *a, bool stopped);
+/* The same for one queue, as sched_ops.set_queue. */
+void alloc_set_queue (struct alloc *a,
+                      const char *name,
+                      const char *parent,
+                      bool stopped);
 
 /* ---- effects.c: what follows from an event ---- */
 

@@ -1,79 +1,290 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* Queues as flux-queue(1) controls them: the anonymous one. */
+/* Queues as flux-config-queues(5) makes them and flux-queue(1) controls them:
+ * the anonymous one, or those that have names.
+ */
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/manager_private.h"
+#include "manager/queue.h"
 #include "manager/requests.h"
-#include "wire/requests_job.h"
 
 #define META_KEY "queue-status"
 
-struct queues {
-    struct manager *m;
-    bool enabled;
-    bool started;
-    char *disable_reason;
-    char *stop_reason;
-};
-
-bool queues_started (const struct queues *q)
+bool queues_named (const struct queues *q)
 {
-    return q->started;
+    return q->list[0].name != NULL;
 }
 
-static char *status (const struct queues *q)
+static struct mqueue *lookup (struct mqueue *list,
+                              size_t count,
+                              const char *name)
 {
-    struct queue_status s = {
-        .enable = q->enabled,
-        .start = q->started,
-        .disable_reason = q->enabled ? NULL : q->disable_reason,
-        .stop_reason = q->started ? NULL : q->stop_reason,
-    };
+    for (size_t i = 0; i < count; i++) {
+        const char *s = list[i].name;
 
-    return wire_queue_status_encode (&s);
+        if (name && s ? !strcmp (s, name) : name == s)
+            return &list[i];
+    }
+    return NULL;
 }
 
-static void checkpoint (struct queues *q)
+struct mqueue *queues_find (const struct queues *q,
+                            const char *name,
+                            flux_error_t *error)
 {
-    char *text = status (q);
+    struct mqueue *mq = lookup (q->list, q->count, name);
 
-    if (!text
-        || store_meta_put (q->m->store, META_KEY, text, strlen (text)) < 0)
-        log_errno (PART, "storing the state of the queue");
-    free (text);
+    if (mq)
+        return mq;
+    if (!name)
+        return err_null (error, EINVAL, "a named queue is required");
+    return err_null (error, EINVAL, "'%s' is not a valid queue", name);
 }
+
+bool queues_has (const struct queues *q, const char *name)
+{
+    return lookup (q->list, q->count, name) != NULL;
+}
+
+bool mqueue_started (const struct mqueue *mq)
+{
+    return mq->start.on && (!mq->parent || mq->parent->start.on);
+}
+
+/* ---- state ---- */
 
 static void replace (char **slot, const char *s)
 {
+    char *copy = s ? strdup (s) : NULL;
+
     free (*slot);
-    *slot = s ? strdup (s) : NULL;
+    *slot = copy;
+}
+
+void mqueue_set (struct queue_switch *sw,
+                 bool on,
+                 const char *reason,
+                 bool nocheckpoint)
+{
+    sw->on = on;
+    replace (&sw->reason, on ? NULL : reason);
+    if (nocheckpoint)
+        return;
+    sw->saved_on = on;
+    replace (&sw->saved_reason, sw->reason);
+}
+
+/* Queues with names start nothing until they are told to. */
+static void mqueue_init (struct mqueue *mq)
+{
+    mqueue_set (&mq->enable, true, NULL, false);
+    mqueue_set (&mq->start, mq->name == NULL, NULL, false);
+}
+
+static void list_destroy (struct mqueue *list, size_t count)
+{
+    for (size_t i = 0; list && i < count; i++) {
+        free (list[i].name);
+        free (list[i].enable.reason);
+        free (list[i].enable.saved_reason);
+        free (list[i].start.reason);
+        free (list[i].start.saved_reason);
+    }
+    free (list);
+}
+
+void queues_checkpoint (struct queues *q)
+{
+    struct queue_saved *saved = calloc (q->count, sizeof (*saved));
+    char *text;
+
+    for (size_t i = 0; saved && i < q->count; i++) {
+        const struct mqueue *mq = &q->list[i];
+
+        saved[i] = (struct queue_saved){
+            .name = mq->name,
+            .enable = mq->enable.saved_on,
+            .disable_reason = mq->enable.saved_reason,
+            .start = mq->start.saved_on,
+            .stop_reason = mq->start.saved_reason,
+        };
+    }
+    text = saved ? queue_saved_encode (saved, q->count) : NULL;
+    if (!text
+        || store_meta_put (q->m->store, META_KEY, text, strlen (text)) < 0)
+        log_errno (PART, "storing the state of queues");
+    free (saved); /* the strings are the queues' */
+    free (text);
+}
+
+static void restore_one (struct queues *q, const struct queue_saved *saved)
+{
+    struct mqueue *mq = lookup (q->list, q->count, saved->name);
+
+    if (!mq)
+        return;
+    mqueue_set (&mq->enable, saved->enable, saved->disable_reason, false);
+    mqueue_set (&mq->start, saved->start, saved->stop_reason, false);
+}
+
+static void stop_all (struct queues *q)
+{
+    static const char *why = "Automatically stopped due to restart";
+
+    for (size_t i = 0; i < q->count; i++) {
+        if (q->list[i].start.on)
+            mqueue_set (&q->list[i].start, false, why, false);
+    }
 }
 
 int queues_restore (struct queues *q, bool stop)
 {
+    struct queue_saved *list;
+    size_t len, count;
     char *text;
-    size_t len;
 
     if (store_meta_get (q->m->store, META_KEY, &text, &len) == 0) {
-        if (wire_queue_status_decode (text,
-                                      &q->enabled,
-                                      &q->disable_reason,
-                                      &q->started,
-                                      &q->stop_reason)
-            < 0)
-            log_msg (LOG_ERR, PART, "the stored state of the queue is bad");
+        if (queue_saved_decode (text, &list, &count) < 0)
+            log_msg (LOG_ERR, PART, "the stored state of queues is bad");
+        else {
+            for (size_t i = 0; i < count; i++)
+                restore_one (q, &list[i]);
+            queue_saved_destroy (list, count);
+        }
         free (text);
-        if (stop && q->started) {
-            q->started = false;
-            replace (&q->stop_reason, "Automatically stopped due to restart");
+        if (stop)
+            stop_all (q);
+    }
+    queues_push (q);
+    return 0;
+}
+
+void queues_push (struct queues *q)
+{
+    for (size_t i = 0; i < q->count; i++) {
+        const struct mqueue *mq = &q->list[i];
+
+        alloc_set_queue (q->m->alloc,
+                         mq->name,
+                         mq->parent ? mq->parent->name : NULL,
+                         !mq->start.on);
+    }
+}
+
+/* ---- configuration ---- */
+
+/* The queues of settings, each in the state it had. */
+static struct mqueue *make_list (struct queues *q,
+                                 const struct queue_settings *s,
+                                 size_t *count)
+{
+    struct mqueue *list;
+
+    *count = s->count > 0 ? s->count : 1;
+    if (!(list = calloc (*count, sizeof (*list))))
+        return NULL;
+    for (size_t i = 0; i < s->count; i++) {
+        if (!(list[i].name = strdup (s->queues[i].name))) {
+            list_destroy (list, *count);
+            return NULL;
         }
     }
-    alloc_stop (q->m->alloc, !q->started);
+    for (size_t i = 0; i < *count; i++) {
+        struct mqueue *old = lookup (q->list, q->count, list[i].name);
+
+        if (old) {
+            list[i].enable = old->enable;
+            list[i].start = old->start;
+            memset (&old->enable, 0, sizeof (old->enable));
+            memset (&old->start, 0, sizeof (old->start));
+        }
+        else
+            mqueue_init (&list[i]);
+        if (i < s->count && s->queues[i].parent)
+            list[i].parent = lookup (list, *count, s->queues[i].parent);
+    }
+    return list;
+}
+
+int queues_check (const char *json, flux_error_t *error)
+{
+    struct queue_settings s;
+
+    if (queue_settings_decode (json, &s, error) < 0)
+        return -1;
+    queue_settings_clear (&s);
+    return 0;
+}
+
+/* Jobs of a queue that is there no more wait for it to come back. */
+static void stop_removed (struct queues *q,
+                          const struct mqueue *list,
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!queues_has (q, list[i].name))
+            alloc_set_queue (q->m->alloc, list[i].name, NULL, true);
+    }
+}
+
+void queues_configure (struct queues *q, const char *json)
+{
+    struct queue_settings s;
+    struct mqueue *old = q->list;
+    size_t old_count = q->count;
+    struct mqueue *list;
+    size_t count;
+
+    if (queue_settings_decode (json, &s, NULL) < 0)
+        return;
+    if (!(list = make_list (q, &s, &count))) {
+        queue_settings_clear (&s);
+        log_msg (LOG_ERR, PART, "queues: out of memory");
+        return;
+    }
+    queue_settings_clear (&q->settings);
+    q->settings = s;
+    q->list = list;
+    q->count = count;
+    stop_removed (q, old, old_count);
+    list_destroy (old, old_count);
+    queues_push (q);
+}
+
+/* ---- submission ---- */
+
+bool queues_have_defaults (const struct queues *q)
+{
+    return queues_named (q) || q->settings.duration >= 0.;
+}
+
+int queues_defaults (const struct queues *q,
+                     const struct jobspec *spec,
+                     struct jobspec_defaults *d,
+                     flux_error_t *error)
+{
+    const char *name =
+        spec && spec->queue ? spec->queue : q->settings.default_queue;
+    const struct queue_setting *qs, *parent;
+
+    *d = (struct jobspec_defaults){ .duration = q->settings.duration };
+    if (!queues_find (q, name, error))
+        return -1;
+    if (!(qs = queue_settings_find (&q->settings, name)))
+        return 0;
+    parent = queue_settings_find (&q->settings, qs->parent);
+    d->queue = name;
+    d->requires = qs->requires;
+    if (parent) {
+        d->requires = parent->requires;
+        if (parent->duration >= 0.)
+            d->duration = parent->duration;
+    }
+    if (qs->duration >= 0.)
+        d->duration = qs->duration;
     return 0;
 }
 
@@ -81,133 +292,22 @@ int queues_accept (struct queues *q,
                    const struct jobspec *spec,
                    flux_error_t *error)
 {
-    if (spec && spec->queue)
+    const struct mqueue *mq = queues_find (q, spec ? spec->queue : NULL, error);
+
+    if (!mq)
+        return -1;
+    if (!mq->enable.on)
         return err_set (error,
                         EINVAL,
-                        "'%s' is not a valid queue",
-                        spec->queue);
-    if (!q->enabled)
-        return err_set (error,
-                        EINVAL,
-                        "job submission is disabled%s%s",
-                        q->disable_reason ? ": " : "",
-                        q->disable_reason ? q->disable_reason : "");
+                        "job submission%s%s is disabled%s%s",
+                        mq->name ? " to " : "",
+                        mq->name ? mq->name : "",
+                        mq->enable.reason ? ": " : "",
+                        mq->enable.reason ? mq->enable.reason : "");
     return 0;
 }
 
-static int check_name (const char *name, flux_error_t *error)
-{
-    if (name)
-        return err_set (error, EINVAL, "'%s' is not a valid queue", name);
-    return 0;
-}
-
-static int handle_list (struct router *r,
-                        const flux_msg_t *msg,
-                        void *arg,
-                        flux_error_t *error)
-{
-    router_respond (r, msg, "{\"queues\":[]}");
-    return REQUEST_DONE;
-}
-
-static int handle_status (struct router *r,
-                          const flux_msg_t *msg,
-                          void *arg,
-                          flux_error_t *error)
-{
-    struct manager *m = arg;
-    const char *name;
-    char *answer;
-
-    if (req_name_decode (msg, &name, error) < 0 || check_name (name, error) < 0)
-        return REQUEST_ERROR;
-    if (!(answer = status (m->queues)))
-        return REQUEST_ERROR;
-    router_respond (r, msg, answer);
-    free (answer);
-    return REQUEST_DONE;
-}
-
-static int handle_enable (struct router *r,
-                          const flux_msg_t *msg,
-                          void *arg,
-                          flux_error_t *error)
-{
-    struct manager *m = arg;
-    struct queues *q = m->queues;
-    struct req_queue req;
-
-    if (req_queue_decode (msg, "enable", &req, error) < 0
-        || check_name (req.name, error) < 0)
-        return REQUEST_ERROR;
-    if (!req.on && !req.reason)
-        return err_set (error, EINVAL, "reason is required for disable");
-    q->enabled = req.on;
-    replace (&q->disable_reason, req.on ? NULL : req.reason);
-    if (!req.nocheckpoint)
-        checkpoint (q);
-    manager_respond (m, msg, 0, NULL);
-    return REQUEST_DONE;
-}
-
-static int handle_start (struct router *r,
-                         const flux_msg_t *msg,
-                         void *arg,
-                         flux_error_t *error)
-{
-    struct manager *m = arg;
-    struct queues *q = m->queues;
-    struct req_queue req;
-
-    if (req_queue_decode (msg, "start", &req, error) < 0
-        || check_name (req.name, error) < 0)
-        return REQUEST_ERROR;
-    q->started = req.on;
-    replace (&q->stop_reason, req.on ? NULL : req.reason);
-    alloc_stop (m->alloc, !q->started);
-    if (!req.nocheckpoint)
-        checkpoint (q);
-    drains_check (m->drains);
-    manager_respond (m, msg, 0, NULL);
-    return REQUEST_DONE;
-}
-
-static int handle_alloc_query (struct router *r,
-                               const flux_msg_t *msg,
-                               void *arg,
-                               flux_error_t *error)
-{
-    struct manager *m = arg;
-    const struct sched_ops *ops;
-    struct sched *sched = alloc_sched (m->alloc, &ops);
-    unsigned int length = ops->queue_length (sched);
-    char answer[128];
-
-    /* A stopped queue asks nothing of the scheduler. */
-    snprintf (answer,
-              sizeof (answer),
-              "{\"queue_length\":%u,\"alloc_pending\":%u,\"running\":%u}",
-              m->queues->started ? 0 : length,
-              m->queues->started ? length : 0,
-              m->running_count);
-    router_respond (r, msg, answer);
-    return REQUEST_DONE;
-}
-
-static const struct request_row rows[] = {
-    { "job-manager.queue-list", FLUX_ROLE_USER, 0, handle_list },
-    { "job-manager.queue-status", FLUX_ROLE_USER, 0, handle_status },
-    { "job-manager.queue-enable", FLUX_ROLE_OWNER, METHOD_HELD, handle_enable },
-    { "job-manager.queue-start", FLUX_ROLE_OWNER, METHOD_HELD, handle_start },
-    { "job-manager.alloc-query", FLUX_ROLE_USER, 0, handle_alloc_query },
-    { NULL },
-};
-
-const struct request_row *queues_requests (void)
-{
-    return rows;
-}
+/* ---- life ---- */
 
 struct queues *queues_create (struct manager *m)
 {
@@ -216,7 +316,13 @@ struct queues *queues_create (struct manager *m)
     if (!(q = calloc (1, sizeof (*q))))
         return NULL;
     q->m = m;
-    q->enabled = q->started = true;
+    q->settings.duration = -1.;
+    q->count = 1;
+    if (!(q->list = calloc (1, sizeof (*q->list)))) {
+        free (q);
+        return NULL;
+    }
+    mqueue_init (&q->list[0]);
     return q;
 }
 
@@ -224,7 +330,7 @@ void queues_destroy (struct queues *q)
 {
     if (!q)
         return;
-    free (q->disable_reason);
-    free (q->stop_reason);
+    list_destroy (q->list, q->count);
+    queue_settings_clear (&q->settings);
     free (q);
 }

@@ -14,10 +14,8 @@
 
 struct ingest *ingest_create (struct manager *m);
 void ingest_destroy (struct ingest *in);
-/* Defaults of the configuration; duration < 0, queue NULL: none. */
-void ingest_set_defaults (struct ingest *in,
-                          double duration,
-                          const char *queue);
+/* The defaults for jobspecs changed. */
+void ingest_reset (struct ingest *in);
 /* Ids go on after this one. */
 void ingest_set_last (struct ingest *in, uint64_t max_id);
 const struct request_row *ingest_requests (void);
@@ -32,7 +30,7 @@ struct job *submit_job (struct manager *m,
                         int flags,
                         flux_error_t *error);
 
-/* ---- queue.c: queue-* and alloc-query ---- */
+/* ---- queue.c, and queue_requests.c: queue-* and alloc-query ---- */
 
 struct queues *queues_create (struct manager *m);
 void queues_destroy (struct queues *q);
@@ -41,7 +39,24 @@ int queues_restore (struct queues *q, bool stop);
 int queues_accept (struct queues *q,
                    const struct jobspec *spec,
                    flux_error_t *error);
-bool queues_started (const struct queues *q);
+/* What a job with this jobspec (NULL: unchecked) gets where it says nothing,
+ * valid until the configuration changes.  -1 and EINVAL: its queue is not
+ * known, or it names none and has to.
+ */
+struct jobspec_defaults;
+int queues_defaults (const struct queues *q,
+                     const struct jobspec *spec,
+                     struct jobspec_defaults *d,
+                     flux_error_t *error);
+/* Can it be that queues_defaults says anything? */
+bool queues_have_defaults (const struct queues *q);
+/* Is there a queue of this name (NULL: the anonymous one)? */
+bool queues_has (const struct queues *q, const char *name);
+/* The configuration, as JSON text of the whole: -1 and a sentence if it is
+ * wrong; and from now on it holds.
+ */
+int queues_check (const char *json, flux_error_t *error);
+void queues_configure (struct queues *q, const char *json);
 const struct request_row *queues_requests (void);
 
 /* The active job of a request, or NULL, errnum and "job is inactive" or the

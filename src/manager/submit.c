@@ -12,6 +12,7 @@
 #include "manager/manager_private.h"
 #include "manager/requests.h"
 #include "wire/jobspec.h"
+#include "wire/queue_settings.h"
 #include "wire/requests_job.h"
 #include "wire/sign.h"
 
@@ -31,8 +32,6 @@ struct ingest {
     struct manager *m;
     struct fluid fluid;
     struct memory last;
-    double default_duration;
-    char *default_queue;
 };
 
 static void memory_clear (struct memory *mem)
@@ -110,32 +109,25 @@ static int unwrap (struct ingest *in,
     return err_set (error, EPERM, "only instance owner can use sign-type=none");
 }
 
-/* What the configuration puts where the user said nothing. */
+/* What the configuration puts where the user said nothing.  Frees spec. */
 static char *apply_defaults (struct ingest *in, char *spec, flux_error_t *error)
 {
     struct text *t = text_create (spec, strlen (spec));
     const struct jobspec *js = t ? jobspec_of (t) : NULL;
-    char updates[512];
-    size_t n = 0;
-    char *s = spec;
+    struct jobspec_defaults d;
+    char *s = NULL;
 
-    if (js && in->default_duration >= 0. && js->duration == 0.)
-        n += snprintf (updates,
-                       sizeof (updates),
-                       "{\"attributes.system.duration\":%.17g",
-                       in->default_duration);
-    if (js && in->default_queue && !js->queue)
-        n += snprintf (updates + n,
-                       sizeof (updates) - n,
-                       "%c\"attributes.system.queue\":\"%s\"",
-                       n > 0 ? ',' : '{',
-                       in->default_queue);
-    text_unref (t);
-    if (n > 0 && n + 2 < sizeof (updates)) {
-        strcpy (updates + n, "}");
-        s = jobspec_update (spec, updates, error);
-        free (spec);
+    if (queues_defaults (in->m->queues, js, &d, error) < 0)
+        goto done;
+    if (d.duration < 0. && !d.queue) {
+        s = spec;
+        spec = NULL;
+        goto done;
     }
+    s = jobspec_apply_defaults (spec, &d, error);
+done:
+    text_unref (t);
+    free (spec);
     return s;
 }
 
@@ -154,7 +146,7 @@ static struct text *make_spec (struct ingest *in,
     if (novalidate || jobspec_check (payload, len, error) == 0)
         spec = jobspec_redact (payload, len, error);
     free (payload);
-    if (spec && (in->default_duration >= 0. || in->default_queue))
+    if (spec && queues_have_defaults (in->m->queues))
         spec = apply_defaults (in, spec, error);
     if (spec && !(t = text_intern (in->m->texts, spec, strlen (spec))))
         err_set (error, ENOMEM, "out of memory");
@@ -338,12 +330,9 @@ static char *ingest_stats (void *arg)
     return strdup ("{\"pipeline\":{}}");
 }
 
-void ingest_set_defaults (struct ingest *in, double duration, const char *queue)
+void ingest_reset (struct ingest *in)
 {
     memory_clear (&in->last);
-    in->default_duration = duration;
-    free (in->default_queue);
-    in->default_queue = queue ? strdup (queue) : NULL;
 }
 
 void ingest_set_last (struct ingest *in, uint64_t max_id)
@@ -358,7 +347,6 @@ struct ingest *ingest_create (struct manager *m)
     if (!(in = calloc (1, sizeof (*in))))
         return NULL;
     in->m = m;
-    in->default_duration = -1.;
     ingest_set_last (in, 0);
     if (m->router
         && router_standard_methods (m->router, "job-ingest", ingest_stats, in)
@@ -374,6 +362,5 @@ void ingest_destroy (struct ingest *in)
     if (!in)
         return;
     memory_clear (&in->last);
-    free (in->default_queue);
     free (in);
 }

@@ -141,6 +141,11 @@ struct pending *queue_first (struct queue *q)
     return RB_MIN (pending_tree, &q->tree);
 }
 
+bool queue_before (const struct pending *a, const struct pending *b)
+{
+    return pending_cmp (a, b) < 0;
+}
+
 unsigned int queue_count (const struct queue *q)
 {
     return HASH_COUNT (q->by_id);

@@ -39,6 +39,8 @@ void queue_reorder (struct queue *q, struct pending *p, int64_t priority);
 struct pending *queue_find (const struct queue *q, uint64_t id);
 struct pending *queue_first (struct queue *q);
 unsigned int queue_count (const struct queue *q);
+/* Is a to start before b?  They may be of different queues. */
+bool queue_before (const struct pending *a, const struct pending *b);
 /* 1 for the first. */
 unsigned int queue_place (const struct pending *p);
 

@@ -24,6 +24,8 @@ struct sched_job {
     double t_submit;
     const struct jobspec *spec; /* borrowed until the job is dequeued, runs
                                    or is denied */
+    const char *queue;          /* borrowed for the call; NULL: the anonymous
+                                   one.  One not heard of is made, started. */
 };
 
 /* What plan() says.  The callee may call the other verbs only after plan has
@@ -45,7 +47,16 @@ struct sched_ops {
     /* Ranks (RFC 22 idset text) that may not get new jobs: drained, down,
      * excluded.  Replaces the former set. */
     int (*set_down) (struct sched *s, const char *ranks);
-    /* Pending queue.  ENOENT for an unknown id, EEXIST for one that is in. */
+    /* Start or stop a named queue (NULL: the anonymous one), which keeps its
+     * jobs.  Jobs of one with a parent (RFC 33: a virtual queue) stand in one
+     * order with those of the parent, and wait while either is stopped.
+     * Another queue's jobs are overtaken as if they were not there.
+     */
+    int (*set_queue) (struct sched *s,
+                      const char *name,
+                      const char *parent,
+                      bool stopped);
+    /* Pending jobs.  ENOENT for an unknown id, EEXIST for one that is in. */
     int (*enqueue) (struct sched *s, const struct sched_job *job);
     int (*dequeue) (struct sched *s, uint64_t id);
     int (*prioritize) (struct sched *s, uint64_t id, int64_t priority);
@@ -71,6 +82,8 @@ struct sched_ops {
     struct rset *(*allocated) (struct sched *s);
     struct rset *(*all) (struct sched *s);
     unsigned int (*queue_length) (struct sched *s);
+    /* Of these, how many are in queues that are started. */
+    unsigned int (*ready_length) (struct sched *s);
     /* The pending job's place in the queue and why it waits, as a sentence
      * in buf ("needs 4 cores, 2 free", "held by urgency 0"): 1 for the first,
      * 0 if id is not pending. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* Strict first come, first served within a priority: the job at the head is
- * the only one that is ever tried, so that nothing overtakes it; a head that
- * could not run even on an empty machine is denied and makes way.
+/* Strict first come, first served within a priority and a named queue: the
+ * job at the head is the only one that is ever tried, so that nothing
+ * overtakes it; a head that could not run even on an empty machine is denied
+ * and makes way.
  */
 
 #include <errno.h>
@@ -10,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sched/lane.h"
 #include "sched/pool.h"
-#include "sched/queue.h"
 #include "sched/sched.h"
 #include "wire/constraint.h"
 
@@ -23,13 +24,10 @@ struct held {
 };
 
 struct sched {
-    struct queue queue;
+    struct lane *lanes;
     struct pool *pool;
     struct held *held;
     struct idset *down;
-    /* The head that did not fit when it was last tried.  Forgotten when
-     * anything happens that could make it fit. */
-    const struct pending *blocked;
     /* The constraint looked at last: waiting jobs mostly share one. */
     struct constraint *constraint;
 };
@@ -46,7 +44,7 @@ static void fifo_destroy (struct sched *s)
         rset_destroy (h->R);
         free (h);
     }
-    queue_clear (&s->queue);
+    lanes_destroy (s->lanes);
     pool_destroy (s->pool);
     idset_destroy (s->down);
     constraint_destroy (s->constraint);
@@ -59,7 +57,6 @@ static struct sched *fifo_create (void)
 
     if (!s)
         return NULL;
-    queue_init (&s->queue);
     s->pool = pool_create ();
     s->down = idset_create (0, IDSET_FLAG_AUTOGROW);
     if (!s->pool || !s->down) {
@@ -81,7 +78,7 @@ static int fifo_resources (struct sched *s, const struct rset *all)
     pool_set_down (s->pool, s->down);
     HASH_ITER (hh, s->held, h, next)
     pool_take (s->pool, h->R);
-    s->blocked = NULL;
+    lanes_unblock (s->lanes);
     return 0;
 }
 
@@ -94,7 +91,7 @@ static int fifo_set_down (struct sched *s, const char *ranks)
     idset_destroy (s->down);
     s->down = down;
     pool_set_down (s->pool, down);
-    s->blocked = NULL;
+    lanes_unblock (s->lanes);
     return 0;
 }
 
@@ -122,8 +119,9 @@ static int held_add (struct sched *s, uint64_t id, struct rset *R)
 static int fifo_hello (struct sched *s, uint64_t id, const struct rset *R)
 {
     struct rset *copy;
+    struct lane *lane;
 
-    if (held_find (s, id) || queue_find (&s->queue, id)) {
+    if (held_find (s, id) || lanes_find (s->lanes, id, &lane)) {
         errno = EEXIST;
         return -1;
     }
@@ -154,7 +152,7 @@ static int fifo_free (struct sched *s, uint64_t id)
     HASH_DEL (s->held, h);
     rset_destroy (h->R);
     free (h);
-    s->blocked = NULL;
+    lanes_unblock (s->lanes);
     return 0;
 }
 
@@ -180,57 +178,77 @@ static struct rset *fifo_all (struct sched *s)
     return rset_copy (pool_all (s->pool));
 }
 
-/* ---- the queue ---- */
+/* ---- queues ---- */
+
+static int fifo_set_queue (struct sched *s,
+                           const char *name,
+                           const char *parent,
+                           bool stopped)
+{
+    struct lane *lane = lanes_get (&s->lanes, name);
+    struct lane *group = parent ? lanes_get (&s->lanes, parent) : lane;
+
+    if (!lane || !group)
+        return -1;
+    lane->group = group;
+    lane->stopped = stopped;
+    lanes_unblock (s->lanes);
+    return 0;
+}
 
 static int fifo_enqueue (struct sched *s, const struct sched_job *job)
 {
-    if (held_find (s, job->id)) {
+    struct sched_job own = *job;
+    struct lane *lane;
+
+    if (held_find (s, job->id) || lanes_find (s->lanes, job->id, &lane)) {
         errno = EEXIST;
         return -1;
     }
-    return queue_add (&s->queue, job);
+    own.queue = NULL; /* the lane knows */
+    if (!(lane = lanes_get (&s->lanes, job->queue)))
+        return -1;
+    return queue_add (&lane->queue, &own);
 }
 
-static struct pending *must_find (struct sched *s, uint64_t id)
+static void leave_queue (struct lane *lane, struct pending *p)
 {
-    struct pending *p = queue_find (&s->queue, id);
-
-    if (!p)
-        errno = ENOENT;
-    return p;
-}
-
-static void leave_queue (struct sched *s, struct pending *p)
-{
-    if (s->blocked == p)
-        s->blocked = NULL;
-    queue_remove (&s->queue, p);
+    if (lane->group->blocked == p)
+        lane->group->blocked = NULL;
+    queue_remove (&lane->queue, p);
 }
 
 static int fifo_dequeue (struct sched *s, uint64_t id)
 {
-    struct pending *p = must_find (s, id);
+    struct lane *lane;
+    struct pending *p = lanes_find (s->lanes, id, &lane);
 
     if (!p)
         return -1;
-    leave_queue (s, p);
+    leave_queue (lane, p);
     return 0;
 }
 
 static int fifo_prioritize (struct sched *s, uint64_t id, int64_t priority)
 {
-    struct pending *p = must_find (s, id);
+    struct lane *lane;
+    struct pending *p = lanes_find (s->lanes, id, &lane);
 
     if (!p)
         return -1;
     if (p->job.priority != priority)
-        queue_reorder (&s->queue, p, priority);
+        queue_reorder (&lane->queue, p, priority);
     return 0;
 }
 
 static unsigned int fifo_queue_length (struct sched *s)
 {
-    return queue_count (&s->queue);
+    return lanes_count (s->lanes, false);
+}
+
+static unsigned int fifo_ready_length (struct sched *s)
+{
+    return lanes_count (s->lanes, true);
 }
 
 /* ---- deciding ---- */
@@ -305,29 +323,29 @@ static int fifo_plan (struct sched *s,
                       int max,
                       const struct sched_answer *answer)
 {
+    struct lane *lane;
     struct pending *p;
     int count = 0;
 
-    while ((max == 0 || count < max) && (p = queue_first (&s->queue))) {
+    while ((max == 0 || count < max) && (p = lanes_pick (s->lanes, &lane))) {
         uint64_t id = p->job.id;
         flux_error_t error;
         struct rset *R;
 
-        if (p == s->blocked || p->job.priority <= 0)
-            break;
         if ((R = try_job (s, &p->job, now, &error))) {
-            leave_queue (s, p);
+            leave_queue (lane, p);
             answer->alloc (answer->arg, id, R);
         }
         else if (errno == EOVERFLOW || errno == EINVAL) {
-            leave_queue (s, p);
+            leave_queue (lane, p);
             answer->deny (answer->arg, id, error.text);
         }
-        else {
-            /* No memory is like no room: it is tried again later. */
-            s->blocked = errno == EAGAIN ? p : NULL;
-            break;
+        else if (errno == EAGAIN) {
+            lane->group->blocked = p;
+            continue;
         }
+        else
+            break; /* no memory: tried again later */
         count++;
     }
     return count;
@@ -338,7 +356,8 @@ static unsigned int fifo_explain (struct sched *s,
                                   char *buf,
                                   size_t size)
 {
-    struct pending *p = queue_find (&s->queue, id);
+    struct lane *lane;
+    struct pending *p = lanes_find (s->lanes, id, &lane);
     const struct constraint *c;
     unsigned int place;
 
@@ -350,6 +369,8 @@ static unsigned int fifo_explain (struct sched *s,
                   size,
                   "held by priority %lld",
                   (long long)p->job.priority);
+    else if (!lane_started (lane))
+        snprintf (buf, size, "the queue is stopped");
     else if (place > 1)
         snprintf (buf, size, "behind %u job(s) in the queue", place - 1);
     else if (constraint_of (s, p->job.spec, &c, NULL) < 0)
@@ -365,6 +386,7 @@ const struct sched_ops sched_fifo = {
     .destroy = fifo_destroy,
     .resources = fifo_resources,
     .set_down = fifo_set_down,
+    .set_queue = fifo_set_queue,
     .enqueue = fifo_enqueue,
     .dequeue = fifo_dequeue,
     .prioritize = fifo_prioritize,
@@ -375,5 +397,6 @@ const struct sched_ops sched_fifo = {
     .allocated = fifo_allocated,
     .all = fifo_all,
     .queue_length = fifo_queue_length,
+    .ready_length = fifo_ready_length,
     .explain = fifo_explain,
 };

@@ -105,42 +105,12 @@ char *wire_queue_status_encode (const struct queue_status *q)
 
     jbuf_lit (&b, q->enable ? "{\"enable\":true" : "{\"enable\":false");
     jbuf_lit (&b, q->start ? ",\"start\":true" : ",\"start\":false");
+    optional (&b, "parent", q->parent);
+    optional (&b, "blocked", q->blocked);
     optional (&b, "disable_reason", q->disable_reason);
     optional (&b, "stop_reason", q->stop_reason);
     jbuf_lit (&b, "}");
     return jbuf_take (&b, NULL);
-}
-
-int wire_queue_status_decode (const char *text,
-                              bool *enable,
-                              char **disable_reason,
-                              bool *start,
-                              char **stop_reason)
-{
-    const char *why_disabled = NULL, *why_stopped = NULL;
-    json_t *o = json_loads (text, 0, NULL);
-    int e, s, rc;
-
-    rc = json_unpack (o,
-                      "{s:b s:b s?s s?s}",
-                      "enable",
-                      &e,
-                      "start",
-                      &s,
-                      "disable_reason",
-                      &why_disabled,
-                      "stop_reason",
-                      &why_stopped);
-    if (rc == 0) {
-        *enable = e;
-        *start = s;
-        *disable_reason = why_disabled ? strdup (why_disabled) : NULL;
-        *stop_reason = why_stopped ? strdup (why_stopped) : NULL;
-    }
-    else
-        errno = EINVAL;
-    json_decref (o);
-    return rc;
 }
 
 void wire_list_entry (struct jbuf *b, const struct job *job)

@@ -167,14 +167,10 @@ struct queue_status {
     bool start;
     const char *disable_reason; /* NULL: none */
     const char *stop_reason;
+    const char *parent;  /* of a virtual queue */
+    const char *blocked; /* what keeps a started queue from scheduling */
 };
 char *wire_queue_status_encode (const struct queue_status *q);
-/* The same back, as the store keeps it; strings are malloced. */
-int wire_queue_status_decode (const char *text,
-                              bool *enable,
-                              char **disable_reason,
-                              bool *start,
-                              char **stop_reason);
 
 /* One entry of job-manager.list. */
 struct jbuf;
