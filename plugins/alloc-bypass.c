@@ -102,61 +102,66 @@ static int validate_cb (flux_plugin_t *p,
     return 0;
 }
 
-struct commit {
+struct grant {
     flux_plugin_t *p;
     flux_jobid_t id;
-    flux_future_t *f;
+    flux_watcher_t *w;
 };
 
-static void commit_destroy (struct commit *c)
+static void grant_destroy (struct grant *g)
 {
-    if (c) {
-        flux_future_destroy (c->f);
-        free (c);
+    if (g) {
+        flux_watcher_destroy (g->w);
+        free (g);
     }
 }
 
-static void commit_cb (flux_future_t *f, void *arg)
+static void grant_cb (flux_reactor_t *r,
+                      flux_watcher_t *w,
+                      int revents,
+                      void *arg)
 {
-    struct commit *c = arg;
-    flux_plugin_t *p = c->p;
-    flux_jobid_t id = c->id;
-    int rc;
+    struct grant *g = arg;
+    flux_plugin_t *p = g->p;
+    flux_jobid_t id = g->id;
 
-    if (flux_future_get (f, NULL) < 0)
-        rc = flux_jobtap_raise_exception (p,
-                                          id,
-                                          "alloc",
-                                          0,
-                                          "alloc-bypass: storing R: %s",
-                                          future_strerror (f, errno));
-    else
-        rc = flux_jobtap_event_post_pack (p, id, "alloc", "{s:b}", "bypass", 1);
-    if (rc < 0)
-        flux_log_error (flux_jobtap_get_flux (p), "alloc-bypass");
-    (void)flux_jobtap_job_aux_delete_value (p, id, c);
+    (void)flux_jobtap_job_aux_delete_value (p, id, g);
+    if (flux_jobtap_event_post_pack (p, id, "alloc", "{s:b}", "bypass", 1) < 0)
+        (void)flux_jobtap_raise_exception (p,
+                                           id,
+                                           "alloc",
+                                           0,
+                                           "alloc-bypass: %s",
+                                           strerror (errno));
 }
 
-static flux_future_t *commit_R (flux_t *h, flux_jobid_t id, json_t *R)
+static struct grant *grant_create (flux_plugin_t *p, flux_jobid_t id)
 {
-    flux_kvs_txn_t *txn = flux_kvs_txn_create ();
-    flux_future_t *f = NULL;
-    char key[64];
+    flux_reactor_t *r = flux_get_reactor (flux_jobtap_get_flux (p));
+    struct grant *g = calloc (1, sizeof (*g));
 
-    if (txn && flux_job_kvs_key (key, sizeof (key), id, "R") >= 0
-        && flux_kvs_txn_pack (txn, 0, key, "O", R) == 0)
-        f = flux_kvs_commit (h, NULL, 0, txn);
-    flux_kvs_txn_destroy (txn);
-    return f;
+    if (!g)
+        return NULL;
+    g->p = p;
+    g->id = id;
+    if (!(g->w = flux_timer_watcher_create (r, 0., 0., grant_cb, g))
+        || flux_jobtap_job_aux_set (p, id, AUX, g, (flux_free_f)grant_destroy)
+               < 0) {
+        grant_destroy (g);
+        return NULL;
+    }
+    flux_watcher_start (g->w);
+    return g;
 }
 
-/* Its turn: R goes to the KVS, then the job is told that it has it. */
+/* Its turn: the job has R only when this callback has returned, so that the
+ * event that needs it comes a little later.
+ */
 static int sched_cb (flux_plugin_t *p,
                      const char *topic,
                      flux_plugin_arg_t *args,
                      void *arg)
 {
-    struct commit *c;
     flux_jobid_t id;
     json_t *R;
 
@@ -165,22 +170,8 @@ static int sched_cb (flux_plugin_t *p,
         return 0;
     if (flux_plugin_arg_unpack (args, FLUX_PLUGIN_ARG_IN, "{s:I}", "id", &id)
             < 0
-        || !(c = calloc (1, sizeof (*c))))
+        || !grant_create (p, id))
         return -1;
-    c->p = p;
-    c->id = id;
-    if (!(c->f = commit_R (flux_jobtap_get_flux (p), id, R))
-        || flux_future_then (c->f, -1., commit_cb, c) < 0
-        || flux_jobtap_job_aux_set (p, id, AUX, c, (flux_free_f)commit_destroy)
-               < 0) {
-        commit_destroy (c);
-        return flux_jobtap_raise_exception (p,
-                                            id,
-                                            "alloc",
-                                            0,
-                                            "alloc-bypass: storing R: %s",
-                                            strerror (errno));
-    }
     return flux_plugin_arg_pack (args, FLUX_PLUGIN_ARG_OUT, "{s:O}", "R", R);
 }
 

@@ -282,8 +282,9 @@ static int launch (struct run *run,
                    json_int_t userid)
 {
     flux_reactor_t *r = flux_get_reactor (run->all->h);
-    char id[96], uid[64], set[256];
-    char *env[] = { id, uid, set, NULL };
+    const char *local = flux_attr_get (run->all->h, "local-uri");
+    char id[96], uid[64], set[256], uri[256];
+    char *env[] = { id, uid, set, local ? uri : NULL, NULL };
 
     if (t->per_rank && strcmp (ranks, "0") != 0) {
         flux_log (run->all->h,
@@ -298,6 +299,8 @@ static int launch (struct run *run,
     snprintf (id, sizeof (id), "FLUX_JOB_ID=%s", run->name);
     snprintf (uid, sizeof (uid), "FLUX_JOB_USERID=%jd", (intmax_t)userid);
     snprintf (set, sizeof (set), "FLUX_JOB_RANKS=%s", ranks);
+    if (local)
+        snprintf (uri, sizeof (uri), "FLUX_URI=%s", local);
     run->proc = perilog_proc_start (r,
                                     t->argv,
                                     env,
