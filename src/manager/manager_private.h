@@ -32,6 +32,8 @@ struct job_host {
     struct job *job;
     struct queued_event *queue; /* events that wait for their turn */
     uint64_t last_batch;        /* the last batch with writes of the job */
+    double t_bulk_priority;     /* of a priority event that is not stored; 0:
+                                   there is none */
 
     bool busy : 1;       /* an event is being processed */
     bool alloc : 1;      /* the scheduler has it */
@@ -209,6 +211,8 @@ void effects_of_event (struct manager *m,
 struct prioritizer *prioritizer_create (struct manager *m);
 void prioritizer_destroy (struct prioritizer *p);
 void prioritizer_forget (struct prioritizer *p, struct job *job);
+/* Are many jobs being given priorities right now? */
+bool prioritizer_walking (const struct prioritizer *p);
 
 /* ---- drain.c ---- */
 

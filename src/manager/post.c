@@ -14,6 +14,7 @@
 #include <utlist.h>
 
 #include "manager/manager_private.h"
+#include "manager/requests.h"
 
 struct queued_event {
     struct queued_event *prev;
@@ -158,16 +159,57 @@ static bool is_volatile (const struct event *ev)
     return ev->kind == EVENT_ANNOTATIONS || ev->kind == EVENT_INVALIDATE;
 }
 
+/* One of many that a reprioritization gives out: only the last of a job's is
+ * worth keeping, and none is needed after a restart, which asks anew.
+ */
+static bool is_bulk (const struct manager *m,
+                     const struct job *job,
+                     const struct event *ev)
+{
+    return ev->kind == EVENT_PRIORITY && job->state == FLUX_JOB_STATE_SCHED
+           && prioritizer_walking (m->prioritizer);
+}
+
+static void store_line (struct manager *m,
+                        const struct job *job,
+                        const char *line,
+                        size_t len)
+{
+    if (store_log_append (m->store, job->id, "eventlog", line, len) < 0)
+        log_errno (PART, "appending to an eventlog");
+}
+
+/* The priority that led to what happens now goes before it. */
+static void store_bulk (struct manager *m,
+                        struct job *job,
+                        const struct event *next)
+{
+    struct job_host *host = host_of (job);
+    struct event ev = {
+        .kind = EVENT_PRIORITY,
+        .timestamp = host->t_bulk_priority,
+        .priority = job->priority,
+    };
+    char *line;
+    size_t len;
+
+    host->t_bulk_priority = 0.;
+    if (next->kind == EVENT_PRIORITY || job->priority < 0)
+        return;
+    if ((line = wire_event_encode (&ev, &len)))
+        store_line (m, job, line, len);
+    free (line);
+}
+
 static void append (struct manager *m,
                     struct job *job,
                     const struct event *ev,
                     const char *line,
                     size_t len)
 {
-    if (is_volatile (ev))
-        return;
-    if (store_log_append (m->store, job->id, "eventlog", line, len) < 0)
-        log_errno (PART, "appending to an eventlog");
+    if (host_of (job)->t_bulk_priority > 0.)
+        store_bulk (m, job, ev);
+    store_line (m, job, line, len);
     host_of (job)->last_batch = store_next_batch (m->store);
     outbox_wake (m->outbox);
 }
@@ -194,6 +236,8 @@ static int apply_one (struct manager *m,
     char buf[512];
     char *line, *entry = buf;
     struct event ev = *given;
+    bool bulk = is_bulk (m, job, given);
+    bool passing = bulk || is_volatile (given);
     size_t len;
     int prev;
 
@@ -215,8 +259,14 @@ static int apply_one (struct manager *m,
     if ((prev = fsm_apply (job, &ev)) < 0)
         goto nomem;
     check_facts (job);
-    append (m, job, &ev, line, len);
-    outbox_entry (m->outbox, job, &ev, line, len, is_volatile (&ev));
+    if (bulk)
+        host_of (job)->t_bulk_priority = ev.timestamp;
+    else if (!passing)
+        append (m, job, &ev, line, len);
+    if (bulk && evjournal_listeners (m->journal) == 0)
+        free (line);
+    else
+        outbox_entry (m->outbox, job, &ev, line, len, passing);
     log_trace (TRACE_POST, PART, "%ju: %s", (uintmax_t)job->id, entry);
     call_plugins (m, job, &ev, entry, prev);
     effects_of_event (m, job, &ev, prev);

@@ -48,6 +48,11 @@ void prioritizer_forget (struct prioritizer *p, struct job *job)
         p->next = job->hh.next;
 }
 
+bool prioritizer_walking (const struct prioritizer *p)
+{
+    return p->walking;
+}
+
 static void ask (struct manager *m, struct job *job)
 {
     const struct plugin_ops *ops = m->plugins;

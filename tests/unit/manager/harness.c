@@ -82,7 +82,7 @@ static int fake_priority_get (void *arg, struct job *job, int64_t *priority)
 {
     struct inst *t = arg;
 
-    *priority = job->urgency;
+    *priority = t->given ? t->given : job->urgency;
     return t->silent ? 1 : 0;
 }
 

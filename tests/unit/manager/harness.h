@@ -35,6 +35,7 @@ struct inst {
 
     /* fake plugin */
     bool silent;        /* gives no priority */
+    int64_t given;      /* the priority when asked anew; 0: the urgency */
     bool record;        /* keep calls */
     char *calls;        /* "create validate ..." */
     const char *reject; /* job_validate says this */

@@ -383,6 +383,39 @@ static void test_unreplayable (void)
     free (spec);
 }
 
+/* Of the priorities that a job is given together with many others only the
+ * one it was started with is kept.
+ */
+static void test_reprioritize (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 1 });
+    char *spec = make_jobspec (50., 500., NULL);
+    uint64_t first = inst_submit (t, spec, 16, 0);
+    uint64_t id = inst_submit (t, spec, 16, 0);
+    char *log;
+    size_t len;
+
+    for (t->given = 20; t->given <= 22; t->given++) {
+        manager_reprioritize_all (t->m);
+        inst_settle (t);
+    }
+    is_int (manager_job (t->m, id)->priority, 22, "asked anew");
+    ok (strcmp (inst_events (t, id), "submit validate depend priority") == 0,
+        "not stored: %s",
+        inst_events (t, id));
+    inst_until (t, first, FLUX_JOB_STATE_INACTIVE);
+    inst_until (t, id, FLUX_JOB_STATE_INACTIVE);
+    ok (strstr (inst_events (t, id), "depend priority priority alloc start"),
+        "but the last one, before what followed: %s",
+        inst_events (t, id));
+    ok (store_log_get (manager_store (t->m), id, "eventlog", &log, &len) == 0
+            && strstr (log, "\"priority\":22"),
+        "with its value");
+    free (log);
+    free (spec);
+    inst_destroy (t);
+}
+
 static void done (void *arg)
 {
     *(bool *)arg = true;
@@ -418,6 +451,7 @@ int main (void)
     test_bypass ();
     test_restart ();
     test_unreplayable ();
+    test_reprioritize ();
     test_shutdown ();
     return done_testing ();
 }
