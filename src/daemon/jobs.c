@@ -28,12 +28,12 @@ struct jobs {
     struct manager *manager;
     struct jobtap *jobtap;
     struct view *view;
+    struct kvs *kvs;
     char *agent_path;
     char *plugin_path;
 };
 
 /* ---- configuration: manager first, then plugins ---- */
-    struct kvs *kvs;
 
 static int check_config (void *arg, const char *json, flux_error_t *error)
 {
@@ -161,6 +161,7 @@ void jobs_stop (struct broker *b, void *data)
     /* The manager tells its listeners of the last batch and plugins of the
      * last jobs, so they go after it. */
     manager_destroy (jobs->manager);
+    kvs_destroy (jobs->kvs);
     view_destroy (jobs->view);
     jobtap_destroy (jobs->jobtap);
     free (jobs->agent_path);
@@ -180,6 +181,7 @@ int jobs_start (struct broker *b, void **data, flux_error_t *error)
     if (set_paths (jobs) < 0 || start_manager (jobs, error) < 0
         || start_plugins (jobs, error) < 0
         || !(jobs->view = view_create (jobs->manager, error))
+        || !(jobs->kvs = kvs_create (jobs->manager, jobs->view, error))
         || config_listen (b, &listener, error) < 0
         || start_jobs (jobs, error) < 0) {
         int saved_errno = errno;
@@ -193,7 +195,6 @@ int jobs_start (struct broker *b, void **data, flux_error_t *error)
 
 void jobs_finish (struct broker *b,
                   void *data,
-    kvs_destroy (jobs->kvs);
                   void (*done) (void *arg),
                   void *arg)
 {
@@ -201,4 +202,3 @@ void jobs_finish (struct broker *b,
 
     manager_shutdown (jobs->manager, done, arg);
 }
-        || !(jobs->kvs = kvs_create (jobs->manager, jobs->view, error))
