@@ -42,6 +42,20 @@ static char *own_directory (void)
     return strdup (dirname (path));
 }
 
+/* A launcher that wants several brokers to find each other through PMI. */
+static int check_size (void)
+{
+    const char *size = getenv ("PMI_SIZE");
+
+    if (!size || atoi (size) <= 1)
+        return 0;
+    fprintf (stderr,
+             "flux-broker: PMI_SIZE=%s: an instance of several brokers is not "
+             "available yet; start one broker\n",
+             size);
+    return -1;
+}
+
 static int broker_create (struct broker *b, const struct options *opt)
 {
     flux_error_t error;
@@ -108,7 +122,7 @@ int main (int argc, char **argv)
     else {
         signal (SIGPIPE, SIG_IGN);
         signal (SIGHUP, SIG_IGN);
-        if (broker_create (&broker, &opt) == 0)
+        if (check_size () == 0 && broker_create (&broker, &opt) == 0)
             rc = broker_run (&broker);
         broker_destroy (&broker);
     }
