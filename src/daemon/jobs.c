@@ -15,13 +15,18 @@
 #include "daemon/config.h"
 #include "daemon/hardware.h"
 #include "daemon/parts.h"
+#include "daemon/resource_config.h"
 #include "jobtap/jobtap.h"
-#include "manager/manager.h"
 #include "kvs/kvs.h"
+#include "manager/manager.h"
 #include "builtins.h"
 #include "view/view.h"
+#include "wire/requests_job.h"
 
 #define CORES_MAX 65536
+/* Seconds that jobs go on without a broker. */
+#define GRACE 10.
+#define GRACE_KEPT 3600.
 
 struct jobs {
     struct broker *b;
@@ -63,10 +68,35 @@ static void on_store_failed (void *arg, const char *error)
     loop_stop (jobs->b->loop);
 }
 
-static struct rset *find_resources (struct broker *b, flux_error_t *error)
+/* Hosts that are not there are pretended: what runs on them runs here. */
+static int set_hostlist (struct broker *b, const struct rset *r)
 {
+    struct hostlist *hl = rset_nodelist (r);
+    char *s = hl ? hostlist_encode (hl) : NULL;
+    int rc = s ? attrs_set (b, "hostlist", s, ATTR_IMMUTABLE) : -1;
+
+    hostlist_destroy (hl);
+    free (s);
+    return rc;
+}
+
+/* Configured, else found.  *configured tells which. */
+static struct rset *find_resources (struct broker *b,
+                                    bool *configured,
+                                    flux_error_t *error)
+{
+    struct rset *r;
     int cores = attrs_get_int (b, "resource.cores", 0);
 
+    if (resource_config_load (config_get (b), &r, error) < 0)
+        return NULL;
+    if ((*configured = r != NULL)) {
+        if (r->nodes[0].host && set_hostlist (b, r) < 0) {
+            rset_destroy (r);
+            return err_null (error, ENOMEM, "out of memory");
+        }
+        return r;
+    }
     if (cores < 0 || cores > CORES_MAX)
         return err_null (error,
                          EINVAL,
@@ -77,10 +107,40 @@ static struct rset *find_resources (struct broker *b, flux_error_t *error)
     return hardware_find (b->hostname, cores, error);
 }
 
+/* How long jobs go on when this broker dies: who keeps the state means to
+ * come back.
+ */
+static int find_grace (struct broker *b, double *grace, flux_error_t *error)
+{
+    const char *attr = attrs_get (b, "exec.agent-grace");
+    struct manager_settings s;
+
+    *grace = b->keep_state ? GRACE_KEPT : GRACE;
+    if (attr && fsd_decode (attr, grace) < 0)
+        return err_set (error,
+                        EINVAL,
+                        "exec.agent-grace: %s: not a duration",
+                        attr);
+    if (attr)
+        return 0;
+    if (manager_settings_decode (config_text (b), &s, error) < 0)
+        return -1;
+    if (s.agent_grace >= 0.)
+        *grace = s.agent_grace;
+    manager_settings_clear (&s);
+    return 0;
+}
+
+static unsigned int ranks_of (const struct rset *r)
+{
+    return r && r->count > 0 ? r->nodes[r->count - 1].rank + 1 : 1;
+}
+
 static int start_manager (struct jobs *jobs, flux_error_t *error)
 {
     struct broker *b = jobs->b;
-    struct rset *resources = find_resources (b, error);
+    bool configured = false;
+    struct rset *resources = find_resources (b, &configured, error);
     struct manager_config cfg = {
         .loop = b->loop,
         .router = b->router,
@@ -97,9 +157,10 @@ static int start_manager (struct jobs *jobs, flux_error_t *error)
             .statedir = b->keep_state ? b->statedir : NULL,
             .local_uri = b->local_uri,
             .agent_path = jobs->agent_path,
-            .nranks = 1,
+            .nranks = ranks_of (resources),
         },
         .resources = resources,
+        .resources_configured = configured,
         .topo_xml = hardware_xml,
         .failed = on_store_failed,
         .failed_arg = jobs,

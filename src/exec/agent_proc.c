@@ -147,6 +147,12 @@ static void node_start (struct node *node)
         start_later (node);
 }
 
+void node_want (struct node *node)
+{
+    if (node->pid == 0 && node->born == 0.)
+        node_start (node);
+}
+
 /* ---- connections ---- */
 
 static void hello (struct peer *peer, const flux_msg_t *msg)

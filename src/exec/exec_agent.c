@@ -77,6 +77,7 @@ static int set_parts (struct exec_job_state *job,
         if (rank >= x->nnodes)
             return err_set (error, ENOENT, "exec: no agent for rank %u", rank);
         job->parts[job->nparts++].node = &x->nodes[rank];
+        node_want (&x->nodes[rank]);
     }
     return 0;
 }

@@ -97,6 +97,8 @@ struct exec {
 /* ---- agent_proc.c: processes and connections ---- */
 int nodes_create (struct exec *x, flux_error_t *error);
 void nodes_destroy (struct exec *x, bool leave);
+/* An agent is needed: those of pretended nodes start when a job comes. */
+void node_want (struct node *node);
 /* -1 if there is no connection. */
 int node_send (struct node *node, const flux_msg_t *msg);
 

@@ -29,6 +29,7 @@ struct manager_config {
     const struct exec_ops *exec;
     struct exec_env exec_env;     /* reports is filled by the manager */
     const struct rset *resources; /* copied */
+    bool resources_configured;    /* not found out */
     /* hwloc's description of this node as XML, malloced; asked once, when a
      * client wants it.  NULL: not known. */
     char *(*topo_xml) (void);

@@ -119,8 +119,7 @@ const struct request_row *purge_requests (void);
 /* ---- resource.c ---- */
 
 struct resources *resources_create (struct manager *m,
-                                    const struct rset *all,
-                                    char *(*topo_xml) (void),
+                                    const struct manager_config *cfg,
                                     flux_error_t *error);
 void resources_destroy (struct resources *res);
 int resources_restore (struct resources *res, flux_error_t *error);

@@ -255,7 +255,9 @@ static int handle_get (struct router *r,
 
     jbuf_lit (&b, "{");
     print_set (&b, "R", res->all);
-    jbuf_lit (&b, ",\"method\":\"dynamic-discovery\"}");
+    jbuf_lit (&b, ",\"method\":");
+    jbuf_string (&b, res->method);
+    jbuf_lit (&b, "}");
     return answer (r, msg, &b);
 }
 
@@ -403,7 +405,7 @@ int resources_restore (struct resources *res, flux_error_t *error)
     char *hosts = resources_hosts (res, ranks);
     const char *restart[] = { "ranks",    ids ? ids : "",     "online", "",
                               "nodelist", hosts ? hosts : "", NULL };
-    const char *define[] = { "method", "dynamic-discovery", NULL };
+    const char *define[] = { "method", res->method, NULL };
     const char *online[] = { "idset", ids ? ids : "", NULL };
 
     if (post_context (res, "restart", restart) < 0
@@ -420,10 +422,10 @@ int resources_restore (struct resources *res, flux_error_t *error)
 }
 
 struct resources *resources_create (struct manager *m,
-                                    const struct rset *all,
-                                    char *(*topo_xml) (void),
+                                    const struct manager_config *cfg,
                                     flux_error_t *error)
 {
+    const struct rset *all = cfg->resources;
     struct resources *res;
 
     if (!all)
@@ -431,7 +433,9 @@ struct resources *resources_create (struct manager *m,
     if (!(res = calloc (1, sizeof (*res))))
         return err_null (error, ENOMEM, "out of memory");
     res->m = m;
-    res->find_topo = topo_xml;
+    res->find_topo = cfg->topo_xml;
+    res->method =
+        cfg->resources_configured ? "configuration" : "dynamic-discovery";
     if (all->count > 0)
         res->nranks = all->nodes[all->count - 1].rank + 1;
     res->drains = calloc (res->nranks + 1, sizeof (*res->drains));

@@ -22,7 +22,8 @@ struct drain_entry {
 
 struct resources {
     struct manager *m;
-    struct rset *all; /* whatever there is */
+    struct rset *all;   /* whatever there is */
+    const char *method; /* how it was found (RFC 44) */
     char *(*find_topo) (void);
     char *topo_xml; /* NULL until asked for */
     struct idset *exclude;
