@@ -46,7 +46,7 @@ static void test_fsd (void)
     }
     for (size_t i = 0; i < sizeof (written) / sizeof (written[0]); i++) {
         plugin_fsd_format (buf, sizeof (buf), written[i].seconds);
-        is_str (buf, written[i].want, "%s", written[i].want);
+        is_str (buf, written[i].want, "%g seconds", written[i].seconds);
     }
 }
 
