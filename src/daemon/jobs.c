@@ -21,12 +21,8 @@
 #include "manager/manager.h"
 #include "builtins.h"
 #include "view/view.h"
-#include "wire/requests_job.h"
 
 #define CORES_MAX 65536
-/* Seconds that jobs go on without a broker. */
-#define GRACE 10.
-#define GRACE_KEPT 3600.
 
 struct jobs {
     struct broker *b;
@@ -105,30 +101,6 @@ static struct rset *find_resources (struct broker *b,
                          attrs_get (b, "resource.cores"),
                          CORES_MAX);
     return hardware_find (b->hostname, cores, error);
-}
-
-/* How long jobs go on when this broker dies: who keeps the state means to
- * come back.
- */
-static int find_grace (struct broker *b, double *grace, flux_error_t *error)
-{
-    const char *attr = attrs_get (b, "exec.agent-grace");
-    struct manager_settings s;
-
-    *grace = b->keep_state ? GRACE_KEPT : GRACE;
-    if (attr && fsd_decode (attr, grace) < 0)
-        return err_set (error,
-                        EINVAL,
-                        "exec.agent-grace: %s: not a duration",
-                        attr);
-    if (attr)
-        return 0;
-    if (manager_settings_decode (config_text (b), &s, error) < 0)
-        return -1;
-    if (s.agent_grace >= 0.)
-        *grace = s.agent_grace;
-    manager_settings_clear (&s);
-    return 0;
 }
 
 static unsigned int ranks_of (const struct rset *r)
