@@ -14,42 +14,6 @@
 #include "manager/manager_private.h"
 #include "manager/requests.h"
 
-/* What the walk over the store keeps; the logs are read after it. */
-struct found {
-    uint64_t id;
-    struct text *spec;
-};
-
-struct found_list {
-    struct text_pool *texts;
-    struct found *items;
-    size_t count;
-    size_t size;
-};
-
-static int note_row (const struct store_job *row, void *arg)
-{
-    struct found_list *list = arg;
-    struct found *f;
-
-    if (list->count == list->size) {
-        size_t size = list->size ? 2 * list->size : 256;
-        struct found *items = realloc (list->items, size * sizeof (*items));
-
-        if (!items)
-            return -1;
-        list->items = items;
-        list->size = size;
-    }
-    f = &list->items[list->count++];
-    f->id = row->id;
-    f->spec = NULL;
-    if (row->jobspec)
-        f->spec =
-            text_intern (list->texts, row->jobspec, strlen (row->jobspec));
-    return 0;
-}
-
 static struct text *stored_R (struct manager *m, uint64_t id)
 {
     struct text *t;
@@ -111,22 +75,23 @@ static int replay (struct manager *m, struct job *job, flux_error_t *error)
     return 0;
 }
 
-static void restore (struct manager *m, const struct found *f)
+static void restore (struct manager *m, const struct store_job *row)
 {
     flux_error_t error = { "" };
-    struct job *job = hosts_add (m, f->id);
+    struct job *job = hosts_add (m, row->id);
 
     if (!job) {
-        log_errno (PART, "restoring job %ju", (uintmax_t)f->id);
+        log_errno (PART, "restoring job %ju", (uintmax_t)row->id);
         return;
     }
-    job->spec = text_ref (f->spec);
+    if (row->jobspec)
+        job->spec = text_intern (m->texts, row->jobspec, strlen (row->jobspec));
     host_of (job)->restored = true;
     if (replay (m, job, &error) < 0) {
         log_msg (LOG_ERR,
                  PART,
                  "job %ju is set aside, its record cannot be replayed: %s",
-                 (uintmax_t)f->id,
+                 (uintmax_t)row->id,
                  error.text);
         m->unreplayable++;
         hosts_remove (m, job);
@@ -135,6 +100,24 @@ static void restore (struct manager *m, const struct found *f)
     m->running_count += job_is_running (job);
     if (job->state != FLUX_JOB_STATE_INACTIVE)
         waits_active (m->waits, job);
+}
+
+struct walk {
+    struct manager *m;
+    uint64_t max_id;
+};
+
+/* Logs are read within the walk over the rows: one look at the store costs
+ * much less than one for each job.
+ */
+static int restore_row (const struct store_job *row, void *arg)
+{
+    struct walk *walk = arg;
+
+    restore (walk->m, row);
+    if (row->id > walk->max_id)
+        walk->max_id = row->id;
+    return 0;
 }
 
 /* The job's processes may have outlived the last broker: let the executor
@@ -176,27 +159,18 @@ static void resume (struct manager *m, struct job *job)
 
 int restart_jobs (struct manager *m, flux_error_t *error)
 {
-    struct found_list list = { .texts = m->texts };
+    struct walk walk = { .m = m };
     struct store_counts counts;
     struct job *job, *tmp;
-    uint64_t max_id = 0;
-    int rc;
 
     if (store_counts (m->store, &counts) == 0)
-        max_id = counts.max_id;
-    if ((rc = store_each_active (m->store, note_row, &list)) < 0)
-        err_set (error, errno, "reading the job store: %s", strerror (errno));
-    for (size_t i = 0; i < list.count; i++) {
-        if (rc >= 0)
-            restore (m, &list.items[i]);
-        if (list.items[i].id > max_id)
-            max_id = list.items[i].id;
-        text_unref (list.items[i].spec);
-    }
-    free (list.items);
-    if (rc < 0)
-        return -1;
-    ingest_set_last (m->ingest, max_id);
+        walk.max_id = counts.max_id;
+    if (store_each_active (m->store, restore_row, &walk) < 0)
+        return err_set (error,
+                        errno,
+                        "reading the job store: %s",
+                        strerror (errno));
+    ingest_set_last (m->ingest, walk.max_id);
     HASH_ITER (hh, m->jobs, job, tmp)
     resume (m, job);
     manager_reprioritize_all (m);
