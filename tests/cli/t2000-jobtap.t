@@ -141,6 +141,13 @@ test_expect_success INSTALLED 'and is loaded with configuration' '
     test_must_fail flux jobtap load ./conf.so a.b=8 2>err &&
     grep "flux_plugin_init failed" err
 '
+test_expect_success INSTALLED 'one in the style of the in-tree ones compiles too' '
+    gcc -Wall -Werror -shared -fPIC -o compat.so -DHAVE_CONFIG_H=1 \
+        "$SLUICE_TEST_SOURCE/../plugins/compat.c" \
+        -I$(pkg-config --variable=compatdir flux-core) \
+        $(pkg-config --cflags --libs flux-core) &&
+    flux jobtap load ./compat.so && flux jobtap remove compat.so
+'
 test_expect_success INSTALLED 'jobs wait while their priority is unavailable' '
     flux jobtap load ./hold.so &&
     flux submit --cc=1-3 true >ids &&
