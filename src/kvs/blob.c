@@ -22,6 +22,7 @@ struct blob {
     size_t cost;
     json_t *dir;     /* parsed, once asked for */
     uint64_t ticket; /* of the commit it came with; 0: from the store */
+    bool deleted;    /* by that commit: the store may still show it */
     UT_hash_handle hh;
 };
 
@@ -149,9 +150,13 @@ static struct blob *load (struct blobs *b, const char *ref)
     char *data;
     size_t len;
 
-    if (blob) {
+    if (blob && !blob->deleted) {
         b->stats.hits++;
         return blob;
+    }
+    if (blob) {
+        errno = ENOENT;
+        return NULL;
     }
     b->stats.misses++;
     if (!blobref_valid (ref)) {
@@ -165,8 +170,23 @@ static struct blob *load (struct blobs *b, const char *ref)
 
 /* ---- the interface ---- */
 
+int blob_delete (struct blobs *b, const char *ref)
+{
+    struct blob *blob = find (b, ref);
+
+    if (store_value_put (b->store, KVS_STORE_ID, ref, NULL, 0) < 0)
+        return -1;
+    if (blob)
+        blob_drop (b, blob);
+    if (!(blob = keep (b, ref, NULL, 0, b->ticket + 1)))
+        return -1;
+    blob->deleted = true;
+    return 0;
+}
+
 int blob_put (struct blobs *b, const void *data, size_t len, char *ref)
 {
+    struct blob *blob;
     char *copy;
 
     if (len > BLOB_MAX) {
@@ -174,7 +194,8 @@ int blob_put (struct blobs *b, const void *data, size_t len, char *ref)
         return -1;
     }
     name (data, len, ref);
-    if (find (b, ref))
+    blob = find (b, ref);
+    if (blob && !blob->deleted)
         return 0;
     if (!(copy = malloc (len + 1)))
         return -1;
@@ -185,6 +206,8 @@ int blob_put (struct blobs *b, const void *data, size_t len, char *ref)
         return -1;
     }
     b->stats.puts++;
+    if (blob)
+        blob_drop (b, blob);
     return keep (b, ref, copy, len, b->ticket + 1) ? 0 : -1;
 }
 

@@ -37,6 +37,8 @@ void blobs_destroy (struct blobs *b);
  * -1 and EFBIG, ENOMEM.
  */
 int blob_put (struct blobs *b, const void *data, size_t len, char *ref);
+/* Delete a blob, with the open batch; it is not found any more.  -1, ENOMEM. */
+int blob_delete (struct blobs *b, const char *ref);
 /* The bytes (NUL after them), borrowed until the next call of any function
  * here.  NULL and ENOENT, EIO, ENOMEM.
  */

@@ -116,7 +116,15 @@ static int sweep_cb (const char *key, void *arg)
     HASH_FIND_STR (c->marks, key, m);
     if (m)
         return 0;
-    return store_value_put (c->k->store, KVS_STORE_ID, key, NULL, 0);
+    return blob_delete (c->k->blobs, key);
+}
+
+static void swept (void *arg, int errnum)
+{
+    struct kvs *k = arg;
+
+    if (errnum == 0)
+        blobs_durable (k->blobs, k->swept);
 }
 
 int kvs_collect (struct kvs *k, flux_error_t *error)
@@ -128,6 +136,9 @@ int kvs_collect (struct kvs *k, flux_error_t *error)
     rc = mark_all (&c);
     if (rc == 0)
         rc = store_each_value (k->store, KVS_STORE_ID, sweep_cb, &c);
+    k->swept = blobs_ticket (k->blobs);
+    if (rc == 0)
+        rc = manager_when_durable (k->m, swept, k);
     if (rc < 0)
         err_set (error, errno, "kvs: looking for blobs that are not needed");
     HASH_ITER (hh, c.marks, m, tmp)

@@ -126,8 +126,9 @@ struct kvs *kvs_create (struct manager *m, struct view *v, flux_error_t *error)
         err_set (error, ENOMEM, "kvs: out of memory");
         goto error;
     }
-    if (namespaces_restore (k, error) < 0 || kvs_collect (k, error) < 0
-        || add_requests (k, error) < 0)
+    /* Last what is called back when it is durable: k has to live till then. */
+    if (namespaces_restore (k, error) < 0 || add_requests (k, error) < 0
+        || kvs_collect (k, error) < 0)
         goto error;
     return k;
 error:;

@@ -60,6 +60,7 @@ struct kvs {
     struct namespace *primary;
     struct version_wait *waits;
     struct watches *watches;
+    uint64_t swept;       /* the ticket of what was deleted at start */
     unsigned int pending; /* commits that are not durable yet */
     uint64_t commits;
     uint64_t ops;
