@@ -77,21 +77,24 @@ struct agent *agent_create (const struct agent_options *opt)
     if (!a)
         return NULL;
     a->opt = *opt;
+    a->lock = -1;
     TAILQ_INIT (&a->dirty);
+    backlog_init (&a->backlog);
     signal (SIGPIPE, SIG_IGN);
     raise_nofile (a);
     gethostname (a->hostname, sizeof (a->hostname) - 1);
     a->rundir = dir_of (opt->socket);
     a->buf = malloc (AGENT_READ_SIZE + AGENT_HELD_MAX);
-    if (!a->rundir || !a->buf || !(a->loop = loop_create (NULL))
-        || watch (a) < 0 || agent_connect (a) < 0) {
+    if (!a->rundir || !a->buf || stale_lock (a) < 0
+        || !(a->loop = loop_create (NULL)) || watch (a) < 0
+        || agent_connect (a) < 0) {
         int saved = errno;
 
         agent_destroy (a);
         errno = saved;
         return NULL;
     }
-    tmpdir_remove_stale (a);
+    stale_clean (a);
     a->affinity = affinity_create ();
     return a;
 }
@@ -115,6 +118,8 @@ void agent_destroy (struct agent *a)
     if (a->loop)
         loop_destroy (a->loop);
     affinity_destroy (a->affinity);
+    backlog_clear (&a->backlog);
+    stale_unlock (a);
     free (a->rundir);
     free (a->buf);
     free (a);
@@ -146,7 +151,7 @@ static bool all_over (struct agent *a)
         if (!job->over || a->conn)
             return false;
     }
-    return true;
+    return !a->conn || !backlog_unsent (a);
 }
 
 void agent_check_leave (struct agent *a)

@@ -110,6 +110,20 @@ struct agent_job {
     UT_hash_handle hh;
 };
 
+struct kept;
+
+/* Reports that are not acknowledged, in order. */
+struct backlog {
+    STAILQ_HEAD (kept_list, kept) list;
+    struct kept *next; /* to be sent; NULL: all were */
+    uint64_t seq;      /* of the last report */
+    size_t memory;     /* bytes */
+    int fd;            /* spool, -1: none */
+    off_t spooled;     /* bytes in it */
+    unsigned int nspooled;
+    bool failed; /* the spool takes nothing */
+};
+
 struct agent_options {
     unsigned int rank;
     const char *socket;
@@ -133,7 +147,9 @@ struct agent {
     struct loop_source *retry;   /* looks for the broker */
     struct loop_source *relief;  /* while output is not read */
     struct loop_source *goodbye; /* last call before exit */
-    double lost;                 /* when the broker went */
+    struct backlog backlog;
+    int lock;    /* held while this agent lives */
+    double lost; /* when the broker went */
     bool leaving;
     bool throttled;
     rlim_t nofile; /* as it was: the limit of tasks */
@@ -146,7 +162,9 @@ struct agent {
 enum {
     AGENT_READ_SIZE = 64 * 1024,
     AGENT_HELD_MAX = 64 * 1024,
-    AGENT_QUEUE_MAX = 8 * 1024 * 1024,
+    AGENT_QUEUE_MAX = 8 * 1024 * 1024,    /* reports in memory */
+    AGENT_SPOOL_MAX = 1024 * 1024 * 1024, /* and in a file */
+    AGENT_GATHER = 256 * 1024,            /* of a job, without a broker */
     AGENT_INPUT_MAX = 32 * 1024 * 1024,
 };
 
@@ -169,6 +187,30 @@ void report_flush_cb (struct loop_source *src, int revents, void *arg);
 void report_exception (struct agent_job *job, const char *note);
 /* Write a line into the job's output, as flux-shell does. */
 void report_shell_log (struct agent_job *job, int level, const char *message);
+
+/* ---- backlog.c ---- */
+void backlog_init (struct backlog *b);
+void backlog_clear (struct backlog *b);
+/* Keep the report with the number backlog.seq + 1; takes msg on success. */
+int backlog_add (struct agent *a, uint64_t id, flux_msg_t *msg);
+/* What is up to seq is durable elsewhere. */
+void backlog_ack (struct agent *a, uint64_t seq);
+/* A broker that knows nothing of what was sent: send all again. */
+void backlog_rewind (struct agent *a);
+void backlog_send (struct agent *a);
+bool backlog_unsent (const struct agent *a);
+/* Tasks have to wait with more output; and: they may go on. */
+bool backlog_full (const struct agent *a);
+bool backlog_relieved (const struct agent *a);
+/* Append the ids of jobs in it, each with a blank. */
+void backlog_ids (const struct agent *a, struct jbuf *ids);
+
+/* ---- stale.c: what an agent that died has left ---- */
+/* Be the only agent of this rank: -1 and EEXIST if there is one. */
+int stale_lock (struct agent *a);
+void stale_unlock (struct agent *a);
+/* End processes and remove directories of its jobs. */
+void stale_clean (struct agent *a);
 
 /* ---- job.c ---- */
 void job_start (struct agent *a, const struct agent_start *start);
@@ -214,8 +256,8 @@ bool names_per_task (const char *s);
 /* ---- files.c ---- */
 int tmpdir_make (struct agent_job *job, const char **where);
 void tmpdir_remove (struct agent_job *job);
-/* Those that an agent of this rank that died has left. */
-void tmpdir_remove_stale (struct agent *a);
+/* Those that an agent of this rank that died has left: how many. */
+unsigned int tmpdir_remove_stale (struct agent *a);
 /* The descriptor for the file that a stream of task goes to, kept in the job:
  * not to be closed.  -1 and errno. */
 int outfile_open (struct agent_job *job,

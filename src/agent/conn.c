@@ -3,6 +3,7 @@
 /* The connection to the broker. */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -45,6 +46,19 @@ static void stdin_cb (struct agent *a, const flux_msg_t *msg)
         input_give (job, &in);
 }
 
+static void ack_cb (struct agent *a, const flux_msg_t *msg)
+{
+    struct agent_ack ack;
+    flux_error_t error;
+
+    if (agent_ack_decode (msg, &ack, &error) < 0) {
+        log_msg (LOG_ERR, "flux-agent", "%s", error.text);
+        return;
+    }
+    backlog_ack (a, ack.seq);
+    backlog_send (a);
+}
+
 static void exit_cb (struct agent *a, const flux_msg_t *msg)
 {
     agent_leave (a);
@@ -54,10 +68,9 @@ static void message_cb (struct net_conn *conn, flux_msg_t *msg, void *arg)
 {
     static void (*const handlers[AGENT_UNKNOWN]) (struct agent *,
                                                   const flux_msg_t *) = {
-        [AGENT_START] = start_cb,
-        [AGENT_KILL] = kill_cb,
-        [AGENT_STDIN] = stdin_cb,
-        [AGENT_EXIT] = exit_cb,
+        [AGENT_START] = start_cb, [AGENT_KILL] = kill_cb,
+        [AGENT_STDIN] = stdin_cb, [AGENT_EXIT] = exit_cb,
+        [AGENT_ACK] = ack_cb,
     };
     enum agent_topic topic = agent_topic_of (msg);
 
@@ -78,10 +91,24 @@ static const struct net_conn_ops ops = {
 static int say_hello (struct agent *a)
 {
     struct agent_hello hello = { .rank = a->opt.rank, .pid = getpid () };
-    flux_msg_t *msg = agent_hello_encode (&hello);
-    int rc = msg ? net_conn_send (a->conn, msg) : -1;
+    struct agent_job *job, *next;
+    struct jbuf ids = { 0 };
+    flux_msg_t *msg = NULL;
+    int rc = -1;
 
+    jbuf_lit (&ids, "");
+    HASH_ITER (hh, a->jobs, job, next)
+    {
+        jbuf_int (&ids, job->id);
+        jbuf_lit (&ids, " ");
+    }
+    backlog_ids (a, &ids);
+    jbuf_raw (&ids, "", 1);
+    hello.jobs = ids.s;
+    if (!ids.failed && (msg = agent_hello_encode (&hello)))
+        rc = net_conn_send (a->conn, msg);
     flux_msg_destroy (msg);
+    free (ids.s);
     return rc;
 }
 
@@ -97,6 +124,7 @@ int agent_connect (struct agent *a)
         a->conn = NULL;
         return -1;
     }
+    backlog_rewind (a);
     loop_kick (a->flush);
     return 0;
 }
@@ -127,7 +155,6 @@ void agent_lost (struct agent *a, const char *reason)
         return;
     }
     a->lost = loop_now (a->loop);
-    stream_throttle (a, true);
     if (!a->retry)
         a->retry =
             loop_timer_create (a->loop, LOOP_ALWAYS, 0.05, 0., retry_cb, a);

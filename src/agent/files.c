@@ -89,8 +89,9 @@ void tmpdir_remove (struct agent_job *job)
     job->tmpdir = NULL;
 }
 
-void tmpdir_remove_stale (struct agent *a)
+unsigned int tmpdir_remove_stale (struct agent *a)
 {
+    unsigned int n = 0;
     char prefix[32];
     DIR *dir = opendir (a->rundir);
     struct dirent *d;
@@ -103,9 +104,11 @@ void tmpdir_remove_stale (struct agent *a)
             continue;
         nftw (path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
         free (path);
+        n++;
     }
     if (dir)
         closedir (dir);
+    return n;
 }
 
 /* ---- streams ---- */

@@ -8,10 +8,9 @@
 
 void report_touch (struct agent_job *job)
 {
-    if (job->dirty)
-        return;
+    if (!job->dirty)
+        TAILQ_INSERT_TAIL (&job->agent->dirty, job, link);
     job->dirty = true;
-    TAILQ_INSERT_TAIL (&job->agent->dirty, job, link);
     loop_kick (job->agent->flush);
 }
 
@@ -48,9 +47,12 @@ static void clear (struct agent_job *job)
     job->say_started = false;
 }
 
-static int send_report (struct agent_job *job)
+/* Into the backlog, which keeps it until the broker has made it durable. */
+static int seal (struct agent_job *job)
 {
+    struct agent *a = job->agent;
     struct agent_report r = {
+        .seq = a->backlog.seq + 1,
         .id = job->id,
         .started = job->say_started,
         .exec = job->exec.len ? job->exec.s : NULL,
@@ -64,31 +66,41 @@ static int send_report (struct agent_job *job)
     };
     flux_msg_t *msg = agent_report_encode (&r);
 
-    int rc = msg ? net_conn_send (job->agent->conn, msg) : -1;
-
-    flux_msg_destroy (msg);
-    if (rc == 0)
-        clear (job);
-    return rc;
+    if (!msg || backlog_add (a, job->id, msg) < 0) {
+        flux_msg_destroy (msg);
+        return -1;
+    }
+    clear (job);
+    return 0;
 }
 
-/* Without a broker reports stay where they are, and so they do if memory is
- * short: the next turn with something to say tries again.
+/* Without a broker there is no hurry: reports grow. */
+static bool ripe (const struct agent_job *job)
+{
+    return job->agent->conn || job->exec.len + job->output.len > AGENT_GATHER;
+}
+
+/* What does not go into the backlog for want of memory stays where it is: the
+ * next turn with something to say tries again.
  */
 void report_flush_cb (struct loop_source *src, int revents, void *arg)
 {
     struct agent *a = arg;
-    struct agent_job *job;
+    struct agent_job *job, *next;
 
-    while (a->conn && (job = TAILQ_FIRST (&a->dirty))) {
-        if (send_report (job) < 0)
+    for (job = TAILQ_FIRST (&a->dirty); job; job = next) {
+        next = TAILQ_NEXT (job, link);
+        if (!ripe (job))
+            continue;
+        if (seal (job) < 0)
             break;
         TAILQ_REMOVE (&a->dirty, job, link);
         job->dirty = false;
         if (job->over)
             job_destroy (job);
     }
-    if (a->conn && net_conn_queued (a->conn) > AGENT_QUEUE_MAX)
+    backlog_send (a);
+    if (backlog_full (a))
         stream_throttle (a, true);
     agent_check_leave (a);
 }

@@ -183,7 +183,8 @@ static void relief_cb (struct loop_source *src, int revents, void *arg)
 {
     struct agent *a = arg;
 
-    if (a->conn && net_conn_queued (a->conn) < AGENT_QUEUE_MAX / 2)
+    backlog_send (a);
+    if (backlog_relieved (a))
         stream_throttle (a, false);
     else
         loop_timer_set (a->relief, 0.01, 0.);

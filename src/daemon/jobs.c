@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fsd.h"
 #include "base/log.h"
 #include "daemon/attrs.h"
 #include "daemon/config.h"
@@ -21,8 +22,12 @@
 #include "manager/manager.h"
 #include "builtins.h"
 #include "view/view.h"
+#include "wire/requests_job.h"
 
 #define CORES_MAX 65536
+/* Seconds that jobs go on without a broker. */
+#define GRACE 10.
+#define GRACE_KEPT 3600.
 
 struct jobs {
     struct broker *b;
@@ -61,6 +66,9 @@ static void on_store_failed (void *arg, const char *error)
 
     log_msg (LOG_CRIT, "broker", "going down: the job store failed: %s", error);
     jobs->b->exit_status = 1;
+    /* Jobs run on for a successor, which finds their agents there. */
+    if (jobs->b->keep_state)
+        jobs->b->remove_rundir = false;
     loop_stop (jobs->b->loop);
 }
 
@@ -74,6 +82,18 @@ static int set_hostlist (struct broker *b, const struct rset *r)
     hostlist_destroy (hl);
     free (s);
     return rc;
+}
+
+/* Pretend to be so many nodes like rank 0. */
+static int repeat (struct rset *r, unsigned int size)
+{
+    for (unsigned int rank = 1; rank < size; rank++) {
+        const struct rset_node n = r->nodes[0];
+
+        if (rset_add (r, rank, n.host, n.cores, n.gpus) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Configured, else found.  *configured tells which. */
@@ -100,7 +120,38 @@ static struct rset *find_resources (struct broker *b,
                          " 1 and %d",
                          attrs_get (b, "resource.cores"),
                          CORES_MAX);
-    return hardware_find (b->hostname, cores, error);
+    if (!(r = hardware_find (b->hostname, cores, error)))
+        return NULL;
+    if (repeat (r, b->size) < 0
+        || (b->size > 1 && set_hostlist (b, r) < 0)) {
+        rset_destroy (r);
+        return err_null (error, ENOMEM, "out of memory");
+    }
+    return r;
+}
+
+/* How long jobs go on when this broker dies: who keeps the state means to
+ * come back.
+ */
+static int find_grace (struct broker *b, double *grace, flux_error_t *error)
+{
+    const char *attr = attrs_get (b, "exec.agent-grace");
+    struct manager_settings s;
+
+    *grace = b->keep_state ? GRACE_KEPT : GRACE;
+    if (attr && fsd_decode (attr, grace) < 0)
+        return err_set (error,
+                        EINVAL,
+                        "exec.agent-grace: %s: not a duration",
+                        attr);
+    if (attr)
+        return 0;
+    if (manager_settings_decode (config_text (b), &s, error) < 0)
+        return -1;
+    if (s.agent_grace >= 0.)
+        *grace = s.agent_grace;
+    manager_settings_clear (&s);
+    return 0;
 }
 
 static unsigned int ranks_of (const struct rset *r)
@@ -138,7 +189,9 @@ static int start_manager (struct jobs *jobs, flux_error_t *error)
         .failed_arg = jobs,
     };
 
-    if (resources)
+    if (resources && ranks_of (resources) > b->size)
+        router_set_size (b->router, ranks_of (resources));
+    if (resources && find_grace (b, &cfg.exec_env.grace, error) == 0)
         jobs->manager = manager_create (&cfg, error);
     rset_destroy (resources);
     return jobs->manager ? 0 : -1;

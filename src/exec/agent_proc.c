@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -21,6 +22,8 @@ extern char **environ;
 
 /* Seconds: an agent that dies younger than this is restarted after it. */
 static const double pause_after_death = 1.;
+/* Seconds that an agent has to find its broker again. */
+static const double hello_after = 30.;
 /* Milliseconds that agents have to end their jobs and go. */
 static const int patience = 6000;
 
@@ -39,11 +42,17 @@ static void reap (struct node *node)
     while (waitpid (node->pid, NULL, 0) < 0 && errno == EINTR)
         ;
     node->pid = 0;
+    node->adopted = false;
 }
 
 static void again_cb (struct loop_source *src, int revents, void *arg)
 {
-    node_start (arg);
+    struct node *node = arg;
+
+    if (node->pid > 0 && node->adopted && !node->peer)
+        kill (node->pid, SIGKILL); /* alive, and never said hello */
+    else
+        node_start (node);
 }
 
 static void start_later (struct node *node)
@@ -87,8 +96,8 @@ static void died_cb (struct loop_source *src, int revents, void *arg)
 static int spawn_agent (struct node *node)
 {
     const struct exec_env *env = &node->x->env;
-    char rank[32], socket[256], uri[512];
-    char *argv[] = { (char *)env->agent_path, rank, socket, uri, NULL };
+    char rank[32], socket[256], uri[512], grace[64];
+    char *argv[] = { (char *)env->agent_path, rank, socket, grace, uri, NULL };
     posix_spawnattr_t attr;
     sigset_t all, none;
     int rc;
@@ -96,8 +105,12 @@ static int spawn_agent (struct node *node)
     snprintf (rank, sizeof (rank), "--rank=%u", node->rank);
     snprintf (socket, sizeof (socket), "--socket=%s", node->x->socket);
     snprintf (uri, sizeof (uri), "--uri=%s", env->local_uri);
+    snprintf (grace,
+              sizeof (grace),
+              "--grace=%.3f",
+              env->grace > 0. ? env->grace : 10.);
     if (!env->local_uri)
-        argv[3] = NULL;
+        argv[4] = NULL;
     sigfillset (&all);
     sigemptyset (&none);
     posix_spawnattr_init (&attr);
@@ -118,27 +131,66 @@ static int spawn_agent (struct node *node)
     return 0;
 }
 
-static int node_spawn (struct node *node)
+static int node_watch (struct node *node)
 {
-    struct loop *loop = node->x->env.loop;
-
-    node->born = loop_now (loop);
-    if (spawn_agent (node) < 0)
-        return -1;
     node->pidfd = syscall (SYS_pidfd_open, node->pid, 0);
     if (node->pidfd >= 0)
-        node->watch = loop_io_create (loop,
+        node->watch = loop_io_create (node->x->env.loop,
                                       LOOP_ALWAYS,
                                       node->pidfd,
                                       LOOP_READ,
                                       died_cb,
                                       node);
-    if (!node->watch) {
+    return node->watch ? 0 : -1;
+}
+
+static int node_spawn (struct node *node)
+{
+    node->born = loop_now (node->x->env.loop);
+    if (spawn_agent (node) < 0)
+        return -1;
+    if (node_watch (node) < 0) {
         kill (node->pid, SIGKILL);
         reap (node);
         return -1;
     }
     return 0;
+}
+
+/* The agent of this rank that a broker before this one has started, and that
+ * holds its lock: it is looking for us.
+ */
+static bool adopt (struct node *node)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    const struct exec_env *env = &node->x->env;
+    char *path;
+    int fd;
+
+    if (asprintf (&path, "%s/agent-%u.lock", env->rundir, node->rank) < 0)
+        return false;
+    fd = open (path, O_RDWR | O_CLOEXEC);
+    free (path);
+    if (fd < 0)
+        return false;
+    if (fcntl (fd, F_GETLK, &lock) < 0)
+        lock.l_type = F_UNLCK;
+    close (fd);
+    if (lock.l_type == F_UNLCK || lock.l_pid <= 0)
+        return false;
+    node->pid = lock.l_pid;
+    if (node_watch (node) < 0) {
+        node->pid = 0;
+        return false;
+    }
+    node->adopted = true;
+    node->again = loop_timer_create (env->loop,
+                                     LOOP_ALWAYS,
+                                     hello_after,
+                                     0.,
+                                     again_cb,
+                                     node);
+    return true;
 }
 
 static void node_start (struct node *node)
@@ -166,7 +218,7 @@ static void hello (struct peer *peer, const flux_msg_t *msg)
     if (peer->node->peer)
         peer_destroy (peer->node->peer);
     peer->node->peer = peer;
-    exec_node_ready (peer->node);
+    exec_node_ready (peer->node, hello.jobs);
 }
 
 static void message_cb (struct net_conn *conn, flux_msg_t *msg, void *arg)
@@ -248,7 +300,7 @@ int nodes_create (struct exec *x, flux_error_t *error)
     if (!x->listener)
         return -1;
     for (unsigned int i = 0; i < x->nnodes; i++) {
-        if (node_spawn (&x->nodes[i]) < 0)
+        if (!adopt (&x->nodes[i]) && i == 0 && node_spawn (&x->nodes[i]) < 0)
             return err_set (error,
                             errno,
                             "exec: cannot start %s: %s",

@@ -116,6 +116,12 @@ static void check_started (struct exec_job_state *job)
     job->started = true;
     r->started (r->arg, job->id);
     tell_held (job);
+    for (unsigned int i = 0; i < job->nparts; i++) {
+        struct part *part = &job->parts[i];
+
+        if (part->over || part->seen > part->first)
+            exec_mark (job, part);
+    }
 }
 
 static void tell_end (struct exec_job_state *job)
@@ -144,16 +150,19 @@ static void check_over (struct exec_job_state *job)
     int status = job->status;
     bool started = job->started;
 
+    if (job->tell_again) {
+        job->tell_again = false;
+        r->started (r->arg, id);
+    }
+    if (job->lost) {
+        job->lost = false;
+        tell_exception (job, 0, "exec", "lost: its flux-agent is gone");
+    }
     if (job->nover < job->nparts)
         return;
-    if (job->lost) {
-        /* It had been started, in an earlier life of this broker. */
-        started = job->started = true;
-        r->started (r->arg, id);
-        tell_exception (job, 0, "exec", job->lost);
-    }
     if (started)
         tell_end (job);
+    exec_marks_drop (job);
     exec_job_destroy (job);
     if (started)
         r->finish (r->arg, id, status);
@@ -165,18 +174,44 @@ void exec_part_over (struct exec_job_state *job, struct part *part, int status)
     if (part->over)
         return;
     part->over = true;
+    part->status = status;
     job->nover++;
     if (status > job->status)
         job->status = status;
 }
 
-static struct part *part_of (struct exec_job_state *job, struct node *node)
+/* Of a part that was found again without a mark, all that is known is that
+ * the report that it started was told.
+ */
+static bool told_before (const struct part *part,
+                         const struct agent_report *rep)
 {
-    for (unsigned int i = 0; i < job->nparts; i++) {
-        if (job->parts[i].node == node)
-            return &job->parts[i];
+    if (part->over || rep->seq <= part->seen)
+        return true;
+    return rep->started && part->started;
+}
+
+static void tell_report (struct exec_job_state *job,
+                         struct part *part,
+                         const struct agent_report *rep)
+{
+    part->seen = rep->seq;
+    if (rep->started) {
+        part->started = true;
+        part->first = rep->seq;
+        job->nstarted++;
     }
-    return NULL;
+    take_logs (job, part, rep);
+    check_started (job);
+    if (rep->type)
+        tell_exception (job, rep->severity, rep->type, rep->note);
+    if (rep->over)
+        exec_part_over (job, part, rep->status);
+    if (job->started && !(rep->started && !rep->over)
+        && job->nover < job->nparts)
+        exec_mark (job, part);
+    if (rep->over)
+        check_over (job);
 }
 
 static void report_cb (struct node *node, const flux_msg_t *msg)
@@ -185,22 +220,14 @@ static void report_cb (struct node *node, const flux_msg_t *msg)
     struct agent_report rep;
     struct part *part;
 
-    if (agent_report_decode (msg, &rep, NULL) < 0
-        || !(job = exec_job_find (node->x, rep.id))
-        || !(part = part_of (job, node)) || part->over)
+    if (agent_report_decode (msg, &rep, NULL) < 0)
         return;
-    if (rep.started && !part->started) {
-        part->started = true;
-        job->nstarted++;
-    }
-    take_logs (job, part, &rep);
-    check_started (job);
-    if (rep.type)
-        tell_exception (job, rep.severity, rep.type, rep.note);
-    if (rep.over) {
-        exec_part_over (job, part, rep.status);
-        check_over (job);
-    }
+    if (rep.seq > node->seen)
+        node->seen = rep.seq;
+    if ((job = exec_job_find (node->x, rep.id))
+        && (part = exec_part_of (job, node)) && !told_before (part, &rep))
+        tell_report (job, part, &rep);
+    exec_ack_note (node);
 }
 
 static void node_died (struct node *node)
@@ -209,9 +236,11 @@ static void node_died (struct node *node)
     char note[64];
 
     snprintf (note, sizeof (note), "flux-agent on rank %u died", node->rank);
+    node->seen = 0;
+    node->ack = node->next_ack = (struct exec_ack){ 0 };
     HASH_ITER (hh, node->x->jobs, job, next)
     {
-        struct part *part = part_of (job, node);
+        struct part *part = exec_part_of (job, node);
 
         if (!part || !part->sent || part->over)
             continue;

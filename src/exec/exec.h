@@ -55,6 +55,16 @@ struct exec_reports {
     /* Nothing of the job is left on any node. */
     void (*release) (void *arg, uint64_t id);
     void *arg;
+
+    /* For executors that outlive a broker; each may be NULL. */
+    /* Keep a short text with the job that says what was told of its part on
+     * this rank, durable with all that was told till now; NULL: forget it.
+     */
+    void (*mark) (void *arg, uint64_t id, unsigned int rank, const char *s);
+    /* The text, as it was when this broker started; malloced, NULL: none. */
+    char *(*marked) (void *arg, uint64_t id, unsigned int rank);
+    /* The number of the batch that makes durable what was told till now. */
+    uint64_t (*batch) (void *arg);
 };
 
 struct exec_env {
@@ -65,6 +75,8 @@ struct exec_env {
     const char *local_uri;  /* FLUX_URI of tasks */
     const char *agent_path; /* flux-agent's executable */
     unsigned int nranks;    /* agents on this machine */
+    double grace;           /* seconds that jobs go on without a broker; 0:
+                               10 */
     const struct exec_reports *reports;
 };
 
@@ -79,6 +91,8 @@ struct exec_ops {
     int (*kill) (struct exec *x, uint64_t id, int signum);
     /* {"running":N,...} as JSON text, malloced. */
     char *(*stats) (struct exec *x);
+    /* All batches up to this one are durable.  NULL: of no interest. */
+    void (*durable) (struct exec *x, uint64_t batch);
 };
 
 extern const struct exec_ops exec_agent;

@@ -53,12 +53,97 @@ static void send_start (struct exec_job_state *job)
     }
 }
 
-void exec_node_ready (struct node *node)
+static bool listed (const char *jobs, uint64_t id)
+{
+    char *end;
+
+    for (; *jobs; jobs = end) {
+        if (strtoull (jobs, &end, 10) == id && end > jobs)
+            return true;
+        if (end == jobs)
+            break;
+        end += *end == ' ';
+    }
+    return false;
+}
+
+struct part *exec_part_of (struct exec_job_state *job, struct node *node)
+{
+    for (unsigned int i = 0; i < job->nparts; i++) {
+        if (job->parts[i].node == node)
+            return &job->parts[i];
+    }
+    return NULL;
+}
+
+static void send_signal (struct exec_job_state *job,
+                         struct part *part,
+                         int signum)
+{
+    struct agent_kill req = { .id = job->id, .signum = signum };
+    flux_msg_t *msg = agent_kill_encode (&req);
+
+    part->signum = msg && node_send (part->node, msg) == 0 ? 0 : signum;
+    flux_msg_destroy (msg);
+}
+
+/* What an agent has to say of a job that it does not list it has said, but
+ * for jobs that are lost, and starts that did not reach it.
+ */
+static void compare (struct exec_job_state *job,
+                     struct part *part,
+                     const char *jobs)
+{
+    if (part->over)
+        return;
+    if (listed (jobs, job->id)) {
+        part->sent = true;
+        if (part->signum > 0)
+            send_signal (job, part, part->signum);
+    }
+    else if (part->sent && (part->started || !job->start)) {
+        exec_part_over (job, part, SIGKILL);
+        job->lost = true;
+        exec_queue (job->x, NULL, NULL, job->id);
+    }
+    else
+        part->sent = false;
+}
+
+/* Jobs that nobody here waits for: they ended, for this broker's
+ * predecessor, before it heard that they had started.
+ */
+static void end_unknown (struct node *node, const char *jobs)
+{
+    struct agent_kill req = { .signum = SIGKILL };
+    flux_msg_t *msg;
+    char *end;
+
+    for (; *jobs; jobs = end) {
+        req.id = strtoull (jobs, &end, 10);
+        if (end == jobs)
+            break;
+        end += *end == ' ';
+        if (exec_job_find (node->x, req.id)
+            || !(msg = agent_kill_encode (&req)))
+            continue;
+        node_send (node, msg);
+        flux_msg_destroy (msg);
+    }
+}
+
+void exec_node_ready (struct node *node, const char *jobs)
 {
     struct exec_job_state *job, *next;
+    struct part *part;
 
     HASH_ITER (hh, node->x->jobs, job, next)
-    send_start (job);
+    {
+        if ((part = exec_part_of (job, node)))
+            compare (job, part, jobs);
+        send_start (job);
+    }
+    end_unknown (node, jobs);
 }
 
 static int set_parts (struct exec_job_state *job,
@@ -102,16 +187,21 @@ static flux_msg_t *start_message (const struct exec_job *given)
     return msg;
 }
 
-/* No agent has survived its broker yet: what ran before is lost. */
-static void lose (struct exec_job_state *job)
+/* It ran before this broker started: agents that have it will say so, and so
+ * will those that do not.
+ */
+static void find_again (struct exec_job_state *job)
 {
-    const char *note = "lost contact with the job's agent on restart";
-    struct exec *x = job->x;
+    job->started = true;
+    job->tell_again = true;
+    job->nstarted = job->nparts;
+    for (unsigned int i = 0; i < job->nparts; i++) {
+        struct part *part = &job->parts[i];
 
-    for (unsigned int i = 0; i < job->nparts; i++)
-        exec_part_over (job, &job->parts[i], SIGKILL);
-    job->lost = note;
-    exec_queue (x, NULL, NULL, job->id);
+        part->sent = part->started = true;
+        exec_mark_read (job, part);
+    }
+    exec_queue (job->x, NULL, NULL, job->id);
 }
 
 static int begin (struct exec_job_state *job,
@@ -120,11 +210,13 @@ static int begin (struct exec_job_state *job,
 {
     if (set_parts (job, given->R, error) < 0)
         return -1;
+    if (stdin_register (job) < 0)
+        return err_set (error, errno, "exec: cannot start the job");
     if (given->reattach) {
-        lose (job);
+        find_again (job);
         return 0;
     }
-    if (!(job->start = start_message (given)) || stdin_register (job) < 0)
+    if (!(job->start = start_message (given)))
         return err_set (error, errno, "exec: cannot start the job");
     send_start (job);
     return 0;
@@ -164,23 +256,18 @@ static int agent_start (struct exec *x,
 
 int exec_send_kill (struct exec_job_state *job, int signum)
 {
-    struct agent_kill req = { .id = job->id, .signum = signum };
     bool deadly = signum == SIGKILL || signum == SIGTERM;
-    flux_msg_t *msg = agent_kill_encode (&req);
 
-    if (!msg)
-        return -1;
     for (unsigned int i = 0; i < job->nparts; i++) {
         struct part *part = &job->parts[i];
 
         if (part->over)
             continue;
         if (part->sent)
-            node_send (part->node, msg);
+            send_signal (job, part, signum);
         else if (deadly)
             exec_part_over (job, part, 0);
     }
-    flux_msg_destroy (msg);
     return exec_queue (job->x, NULL, NULL, job->id);
 }
 
@@ -266,4 +353,5 @@ const struct exec_ops exec_agent = {
     .start = agent_start,
     .kill = agent_kill,
     .stats = agent_stats,
+    .durable = exec_durable,
 };

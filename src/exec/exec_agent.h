@@ -37,6 +37,14 @@ struct node {
     double born;
     struct loop_source *watch; /* of pidfd */
     struct loop_source *again; /* starts another one after a pause */
+    bool adopted;              /* another broker started it */
+    uint64_t seen;             /* number of its last report */
+    /* Reports up to seq may be acknowledged when the batch is durable: those
+     * that wait for one, and those that came since. */
+    struct exec_ack {
+        uint64_t batch; /* 0: none */
+        uint64_t seq;
+    } ack, next_ack;
 };
 
 /* What a job has on a node. */
@@ -45,6 +53,11 @@ struct part {
     bool sent; /* the start */
     bool started;
     bool over;
+    bool marked;    /* there is a mark */
+    uint64_t first; /* number of the report that said started */
+    uint64_t seen;  /* number of the last report */
+    int status;
+    int signum; /* to be sent when its agent is back; 0: none */
 };
 
 struct agent_job_logs {
@@ -62,12 +75,13 @@ struct exec_job_state {
     unsigned int nparts;
     unsigned int nstarted;
     unsigned int nover;
-    bool started; /* was reported */
-    bool failed;  /* an exception was reported */
+    bool started;    /* was reported */
+    bool tell_again; /* started is to be reported for a job that was found */
+    bool failed;     /* an exception was reported */
     int status;
     bool stdin_closed;
-    const char *lost; /* the note of an exception to be told; NULL: none */
-    char *topic;      /* of the input service; NULL: not registered */
+    bool lost;   /* by an agent, and this is to be told */
+    char *topic; /* of the input service; NULL: not registered */
     /* Until the job is started: of the leader, and of the others. */
     struct agent_job_logs held[2];
     UT_hash_handle hh;
@@ -103,13 +117,26 @@ void node_want (struct node *node);
 int node_send (struct node *node, const flux_msg_t *msg);
 
 /* ---- exec_agent.c ---- */
-/* The agent is there: send what waits for it. */
-void exec_node_ready (struct node *node);
+/* The agent is there and has these jobs: send what waits for it, look for
+ * what is lost.
+ */
+void exec_node_ready (struct node *node, const char *jobs);
 /* For the work source. */
 int exec_queue (struct exec *x,
                 struct node *node,
                 const flux_msg_t *msg,
                 uint64_t id);
+
+struct part *exec_part_of (struct exec_job_state *job, struct node *node);
+
+/* ---- agent_ack.c: what is durable here, agents need not keep ---- */
+/* Numbers of a job's parts, kept with the job. */
+void exec_mark (struct exec_job_state *job, struct part *part);
+void exec_mark_read (struct exec_job_state *job, struct part *part);
+void exec_marks_drop (struct exec_job_state *job);
+/* Reports were told: acknowledge them in time. */
+void exec_ack_note (struct node *node);
+void exec_durable (struct exec *x, uint64_t batch);
 
 /* ---- agent_report.c ---- */
 void exec_work_cb (struct loop_source *src, int revents, void *arg);

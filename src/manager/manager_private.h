@@ -248,6 +248,8 @@ void start_kill (struct start *s, struct job *job);
 int start_signal (struct start *s, struct job *job, int signum);
 void start_set_kill_timeout (struct start *s, double seconds);
 char *start_stats (struct start *s);
+/* Batches up to this one are durable. */
+void start_durable (struct start *s, uint64_t batch);
 /* The jobspec the user signed, with the updates since; malloced. */
 char *start_whole_jobspec (struct manager *m,
                            struct job *job,

@@ -427,6 +427,7 @@ void outbox_done (uint64_t batch, int ret, const char *error, void *arg)
     o->durable = batch;
     tell_durable (o);
     acts_durable (m->acts);
+    start_durable (m->start, batch);
 }
 
 void outbox_turn (struct outbox *o)
@@ -464,9 +465,9 @@ void outbox_destroy (struct outbox *o)
         return;
     while ((t = STAILQ_FIRST (&o->tells))) {
         STAILQ_REMOVE_HEAD (&o->tells, link);
-        tell_free (t);
         if (t->kind == TELL_CALL)
             t->cb (t->arg, ECANCELED);
+        tell_free (t);
     }
     while ((l = o->listeners)) {
         o->listeners = l->next;

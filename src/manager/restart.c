@@ -138,6 +138,18 @@ static void resume_running (struct manager *m, struct job *job)
         acts_add (m->acts, job);
 }
 
+/* A start that is owed was perhaps carried out before the last broker could
+ * make that durable.  The executor must know of the job before it hears from
+ * agents which jobs they have; all that the start depends on is durable.
+ */
+static void resume_start (struct manager *m, struct job *job)
+{
+    struct job_inflight f = post_inflight (job);
+
+    if ((job_effects (job, &f) & OWE_START))
+        start_job (m->start, job);
+}
+
 static void resume (struct manager *m, struct job *job)
 {
     struct event restart = { .kind = EVENT_FLUX_RESTART };
@@ -153,8 +165,10 @@ static void resume (struct manager *m, struct job *job)
         m->plugins->job_restored (m->plugins->arg, job);
     if (job->state == FLUX_JOB_STATE_SCHED)
         manager_post (m, job, &restart, NULL);
-    else
+    else {
         post_resume (m, job);
+        resume_start (m, job);
+    }
 }
 
 int restart_jobs (struct manager *m, flux_error_t *error)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,12 @@ void start_set_kill_timeout (struct start *s, double seconds)
 char *start_stats (struct start *s)
 {
     return s->ops->stats ? s->ops->stats (s->exec) : NULL;
+}
+
+void start_durable (struct start *s, uint64_t batch)
+{
+    if (s && s->ops->durable)
+        s->ops->durable (s->exec, batch);
 }
 
 /* Apply the updates in the job's eventlog to the text; frees it. */
@@ -310,6 +317,47 @@ static void report_release (void *arg, uint64_t id)
     post_report (s, id, &ev);
 }
 
+/* ---- what an executor keeps with a job ---- */
+
+static void mark_key (char *key, size_t size, unsigned int rank)
+{
+    snprintf (key, size, "exec.mark.%u", rank);
+}
+
+static void report_mark (void *arg,
+                         uint64_t id,
+                         unsigned int rank,
+                         const char *text)
+{
+    struct start *s = arg;
+    char key[32];
+
+    mark_key (key, sizeof (key), rank);
+    if (store_value_put (s->m->store, id, key, text, text ? strlen (text) : 0)
+        < 0)
+        log_errno (PART, "storing %s", key);
+    outbox_wake (s->m->outbox);
+}
+
+static char *report_marked (void *arg, uint64_t id, unsigned int rank)
+{
+    struct start *s = arg;
+    char key[32];
+    char *text;
+
+    mark_key (key, sizeof (key), rank);
+    if (store_value_get (s->m->store, id, key, &text, NULL) < 0)
+        return NULL;
+    return text;
+}
+
+static uint64_t report_batch (void *arg)
+{
+    struct start *s = arg;
+
+    return outbox_batch (s->m->outbox);
+}
+
 struct start *start_create (struct manager *m,
                             const struct exec_ops *ops,
                             const struct exec_env *env,
@@ -323,9 +371,17 @@ struct start *start_create (struct manager *m,
     s->m = m;
     s->ops = ops;
     s->kill_timeout = DEFAULT_KILL_TIMEOUT;
-    s->reports =
-        (struct exec_reports){ report_started, report_log,     report_exception,
-                               report_finish,  report_release, s };
+    s->reports = (struct exec_reports){
+        .started = report_started,
+        .log = report_log,
+        .exception = report_exception,
+        .finish = report_finish,
+        .release = report_release,
+        .arg = s,
+        .mark = report_mark,
+        .marked = report_marked,
+        .batch = report_batch,
+    };
     e.loop = m->loop;
     e.router = m->router;
     e.reports = &s->reports;

@@ -22,6 +22,7 @@ static const char *const topics[] = {
     [AGENT_HELLO] = "agent.hello", [AGENT_START] = "agent.start",
     [AGENT_KILL] = "agent.kill",   [AGENT_STDIN] = "agent.stdin",
     [AGENT_EXIT] = "agent.exit",   [AGENT_REPORT] = "agent.report",
+    [AGENT_ACK] = "agent.ack",
 };
 
 enum agent_topic agent_topic_of (const flux_msg_t *msg)
@@ -128,18 +129,20 @@ static json_t *open_message (const flux_msg_t *msg,
 
 flux_msg_t *agent_hello_encode (const struct agent_hello *hello)
 {
+    struct part parts[] = { part_of (hello->jobs) };
     struct jbuf b = { 0 };
 
     put_int (&b, "rank", hello->rank);
     put_int (&b, "pid", hello->pid);
-    return message (AGENT_HELLO, &b, NULL, 0);
+    return message (AGENT_HELLO, &b, parts, 1);
 }
 
 int agent_hello_decode (const flux_msg_t *msg,
                         struct agent_hello *hello,
                         flux_error_t *error)
 {
-    json_t *o = open_message (msg, NULL, 0, error);
+    struct part parts[1];
+    json_t *o = open_message (msg, parts, 1, error);
     json_int_t rank;
 
     if (!o)
@@ -148,6 +151,7 @@ int agent_hello_decode (const flux_msg_t *msg,
         || rank < 0 || rank > UINT32_MAX)
         return bad (msg, o, error);
     hello->rank = rank;
+    hello->jobs = parts[0].s;
     json_decref (o);
     return 0;
 }
@@ -162,6 +166,7 @@ flux_msg_t *agent_report_encode (const struct agent_report *r)
     };
     struct jbuf b = { 0 };
 
+    put_int (&b, "seq", r->seq);
     put_int (&b, "id", r->id);
     put_int (&b, "started", r->started);
     put_int (&b, "severity", r->severity);
@@ -176,13 +181,15 @@ int agent_report_decode (const flux_msg_t *msg,
 {
     struct part parts[4];
     json_t *o = open_message (msg, parts, 4, error);
-    json_int_t id;
+    json_int_t id, seq;
     int started, over;
 
     if (!o)
         return -1;
     if (json_unpack (o,
-                     "{s:I s:i s:i s:i s:i}",
+                     "{s:I s:I s:i s:i s:i s:i}",
+                     "seq",
+                     &seq,
                      "id",
                      &id,
                      "started",
@@ -195,6 +202,7 @@ int agent_report_decode (const flux_msg_t *msg,
                      &r->status)
         < 0)
         return bad (msg, o, error);
+    r->seq = seq;
     r->id = id;
     r->started = started;
     r->over = over;
@@ -302,6 +310,30 @@ flux_msg_t *agent_exit_encode (void)
     struct jbuf b = { 0 };
 
     return message (AGENT_EXIT, &b, NULL, 0);
+}
+
+flux_msg_t *agent_ack_encode (const struct agent_ack *ack)
+{
+    struct jbuf b = { 0 };
+
+    put_int (&b, "seq", ack->seq);
+    return message (AGENT_ACK, &b, NULL, 0);
+}
+
+int agent_ack_decode (const flux_msg_t *msg,
+                      struct agent_ack *ack,
+                      flux_error_t *error)
+{
+    json_t *o = open_message (msg, NULL, 0, error);
+    json_int_t seq;
+
+    if (!o)
+        return -1;
+    if (json_unpack (o, "{s:I}", "seq", &seq) < 0)
+        return bad (msg, o, error);
+    ack->seq = seq;
+    json_decref (o);
+    return 0;
 }
 
 /* ---- from a client ---- */

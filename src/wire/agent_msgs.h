@@ -29,6 +29,7 @@ enum agent_topic {
     AGENT_STDIN,  /* broker: input for them */
     AGENT_EXIT,   /* broker: end everything and go */
     AGENT_REPORT, /* agent: what became of a job */
+    AGENT_ACK,    /* broker: these reports are durable */
     AGENT_UNKNOWN,
 };
 enum agent_topic agent_topic_of (const flux_msg_t *msg);
@@ -36,6 +37,8 @@ enum agent_topic agent_topic_of (const flux_msg_t *msg);
 struct agent_hello {
     unsigned int rank;
     int pid;
+    const char *jobs; /* ids, decimal, with blanks between: those that run
+                         and those with reports that are not acknowledged */
 };
 
 struct agent_start {
@@ -58,8 +61,16 @@ struct agent_stdin {
     bool eof;
 };
 
+/* An agent keeps each report until it is acknowledged, and sends it again to
+ * a broker that comes back.
+ */
+struct agent_ack {
+    uint64_t seq; /* this one and all before it */
+};
+
 /* All that happened to a job since its last report; read in this order. */
 struct agent_report {
+    uint64_t seq; /* counts the reports of the agent, from 1 */
     uint64_t id;
     bool started;       /* tasks run (or one of them could not) */
     const char *exec;   /* lines for guest.exec.eventlog; NULL: none */
@@ -80,6 +91,7 @@ flux_msg_t *agent_kill_encode (const struct agent_kill *kill);
 flux_msg_t *agent_stdin_encode (const struct agent_stdin *in);
 flux_msg_t *agent_exit_encode (void);
 flux_msg_t *agent_report_encode (const struct agent_report *report);
+flux_msg_t *agent_ack_encode (const struct agent_ack *ack);
 
 /* 0, or -1 and EPROTO. */
 int agent_hello_decode (const flux_msg_t *msg,
@@ -97,6 +109,9 @@ int agent_stdin_decode (const flux_msg_t *msg,
 int agent_report_decode (const flux_msg_t *msg,
                          struct agent_report *report,
                          flux_error_t *error);
+int agent_ack_decode (const flux_msg_t *msg,
+                      struct agent_ack *ack,
+                      flux_error_t *error);
 
 /* A client's request to "<uid>-shell-<id>.stdin" (RFC 24 data in RFC 6
  * clothes): {stream, rank, data?, encoding?, eof?}.

@@ -140,6 +140,7 @@ int manager_settings_decode (const char *json,
 
     *s = (struct manager_settings){
         .kill_timeout = -1.,
+        .agent_grace = -1.,
         .default_duration = -1.,
         .inactive_age_limit = -1.,
         .inactive_num_limit = -1,
@@ -149,6 +150,7 @@ int manager_settings_decode (const char *json,
     if (!(o = jload_object (json, strlen (json), "configuration", error)))
         return -1;
     if (get_duration (o, "exec.kill-timeout", &s->kill_timeout, error) == 0
+        && get_duration (o, "exec.agent-grace", &s->agent_grace, error) == 0
         && get_duration (o,
                          "policy.jobspec.defaults.system.duration",
                          &s->default_duration,

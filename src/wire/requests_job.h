@@ -181,6 +181,7 @@ void wire_list_entry (struct jbuf *b, const struct job *job);
  */
 struct manager_settings {
     double kill_timeout;
+    double agent_grace; /* may be INFINITY */
     double default_duration;
     char *default_queue; /* malloced */
     double inactive_age_limit;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "exec/exec.h"
@@ -21,6 +22,8 @@ static struct reports reports;
 static struct exec_reports table;
 static char dir[] = "/tmp/sluice-exec-XXXXXX";
 static uint64_t last_id = 100;
+static struct exec_env env;
+static bool reattach; /* what is started is to be found */
 
 struct ask {
     const char *command; /* JSON array */
@@ -35,7 +38,10 @@ static uint64_t start (const struct ask *ask)
     struct rset *R = rset_create ();
     unsigned int ntasks = ask->ntasks ? ask->ntasks : 1;
     unsigned int nranks = ask->nranks ? ask->nranks : 1;
-    struct exec_job job = { .id = ++last_id, .userid = geteuid (), .R = R };
+    struct exec_job job = { .id = ++last_id,
+                            .userid = geteuid (),
+                            .R = R,
+                            .reattach = reattach };
     flux_error_t error;
     char *spec;
 
@@ -87,7 +93,7 @@ static struct report *run (const struct ask *ask)
     return await (start (ask));
 }
 
-static struct report *sh (const char *script)
+static inline struct report *sh (const char *script)
 {
     char command[1024];
 
@@ -95,7 +101,7 @@ static struct report *sh (const char *script)
     return run (&(struct ask){ .command = command });
 }
 
-static bool said (const struct report *r, const char *stream, const char *data)
+static inline bool said (const struct report *r, const char *stream, const char *data)
 {
     char want[1024];
 
@@ -139,7 +145,6 @@ static pid_t find_agent (void)
 
 static void begin (void)
 {
-    struct exec_env env = { 0 };
     struct rlimit lim;
     flux_error_t error;
 
