@@ -85,11 +85,10 @@ static int put_method (const struct bulk_row *row,
     return 0;
 }
 
-/* field is what is between the braces.  *next counts those without index. */
+/* field is what is between the braces; without an index it is list 0. */
 static int put_field (const struct bulk_row *row,
                       FILE *f,
                       const char *field,
-                      int *next,
                       flux_error_t *e)
 {
     char *end;
@@ -103,7 +102,7 @@ static int put_field (const struct bulk_row *row,
         n = strtol (field, &end, 10);
     else {
         end = (char *)field;
-        n = *field ? 0 : (*next)++;
+        n = 0;
     }
     if ((*end && *end != '.') || n < 0 || n >= row->count)
         return err_set (e,
@@ -120,8 +119,6 @@ static int put_all (const struct bulk_row *row,
                     const char *s,
                     flux_error_t *e)
 {
-    int next = 0;
-
     while (*s) {
         const char *end;
         char *field;
@@ -140,7 +137,7 @@ static int put_all (const struct bulk_row *row,
         if (!(end = strchr (s, '}')))
             return err_set (e, EINVAL, "'{' without '}' in '%s'", s);
         field = xasprintf ("%.*s", (int)(end - s - 1), s + 1);
-        rc = put_field (row, f, field, &next, e);
+        rc = put_field (row, f, field, e);
         free (field);
         if (rc < 0)
             return -1;

@@ -40,12 +40,12 @@ static const struct option_def pkill_options[] = {
     { 0 },
 };
 
-/* What a job must be: in the range of ids, and named like every pattern. */
+/* What a job must be: in the range of ids, and named like the pattern. */
 struct expression {
     flux_jobid_t first;
     flux_jobid_t last;
-    regex_t *patterns;
-    int count;
+    regex_t pattern;
+    int count; /* of patterns: 0 or 1 */
 };
 
 /* "ID..ID" */
@@ -79,14 +79,15 @@ static void expression_init (struct expression *e, const struct opts *o)
 
     memset (e, 0, sizeof (*e));
     e->last = FLUX_JOBID_ANY;
-    e->patterns = xcalloc (o->argc, sizeof (*e->patterns));
     for (int i = 0; i < o->argc; i++) {
         const char *s = o->argv[i];
-        regex_t *re = &e->patterns[e->count];
+        regex_t *re = &e->pattern;
         int rc;
 
         if (parse_range (e, s))
             continue;
+        if (e->count == 1)
+            die_usage ("expression error: Only one pattern can be provided");
         if (!strncmp (s, "name:", 5))
             s += 5;
         if ((rc = regcomp (re, s, REG_EXTENDED | REG_NOSUB)) != 0) {
@@ -99,9 +100,8 @@ static void expression_init (struct expression *e, const struct opts *o)
 
 static void expression_clear (struct expression *e)
 {
-    for (int i = 0; i < e->count; i++)
-        regfree (&e->patterns[i]);
-    free (e->patterns);
+    if (e->count > 0)
+        regfree (&e->pattern);
 }
 
 static bool matches (const struct expression *e, json_t *job)
@@ -111,11 +111,8 @@ static bool matches (const struct expression *e, json_t *job)
 
     if (id < e->first || id > e->last)
         return false;
-    for (int i = 0; i < e->count; i++) {
-        if (regexec (&e->patterns[i], name ? name : "", 0, NULL, 0) != 0)
-            return false;
-    }
-    return true;
+    return e->count == 0
+           || regexec (&e->pattern, name ? name : "", 0, NULL, 0) == 0;
 }
 
 /* The jobs that match, new; attrs is consumed. */

@@ -22,7 +22,7 @@ static const struct option_def options[] = {
     { 'o', "broker-opts", "OPTIONS", "Add options of flux-broker, by commas." },
     { 'v', "verbose", "[LEVEL]", "Show the command before it is run." },
     { 'X', "noexec", NULL, "Run nothing (use with -v)." },
-    { 's', "test-size", "N", "Start an instance of N brokers here (only 1)." },
+    { 's', "test-size", "N", "Pretend that this machine is N nodes." },
     { 0, "wrap", "ARGS", "Put these words (by commas) before the broker." },
     { 0, "sysconfig", NULL, "Use the system instance's configuration." },
     { 0 },
@@ -74,6 +74,10 @@ static void add_options (struct words *w, const struct opts *o)
             add (w,
                  xasprintf ("-Sresource.cores=%ld",
                             opt_int (o, "cores", 1, 1, 1000000)));
+        else if (!strcmp (name, "test-size"))
+            add (w,
+                 xasprintf ("-Sbroker.test-size=%ld",
+                            opt_int (o, "test-size", 1, 1, 4096)));
         else if (!strcmp (name, "sysconfig"))
             add (w, xstrdup ("-c/etc/flux/system/conf.d"));
     }
@@ -87,7 +91,6 @@ static int run (struct opts *o)
     if (!broker)
         die ("cannot find flux-broker in FLUX_EXEC_PATH or beside this "
              "program");
-    opt_int (o, "test-size", 1, 1, 1);
     for (int i = 0; opt_nth (o, "wrap", i); i++)
         add_split (&w, opt_nth (o, "wrap", i));
     add (&w, broker);

@@ -7,6 +7,8 @@
 
 #include "cmd/cmd.h"
 
+extern const struct command cmd_alloc;
+extern const struct command cmd_batch;
 extern const struct command cmd_broker;
 extern const struct command cmd_bulksubmit;
 extern const struct command cmd_cancel;
@@ -16,15 +18,18 @@ extern const struct command cmd_env;
 extern const struct command cmd_event;
 extern const struct command cmd_getattr;
 extern const struct command cmd_help;
+extern const struct command cmd_hostlist;
 extern const struct command cmd_job;
 extern const struct command cmd_jobs;
 extern const struct command cmd_jobtap;
 extern const struct command cmd_logger;
 extern const struct command cmd_lsattr;
 extern const struct command cmd_module;
+extern const struct command cmd_overlay;
 extern const struct command cmd_pgrep;
 extern const struct command cmd_ping;
 extern const struct command cmd_pkill;
+extern const struct command cmd_proxy;
 extern const struct command cmd_queue;
 extern const struct command cmd_resource;
 extern const struct command cmd_rpc;
@@ -35,13 +40,16 @@ extern const struct command cmd_start;
 extern const struct command cmd_submit;
 extern const struct command cmd_update;
 extern const struct command cmd_uptime;
+extern const struct command cmd_uri;
 extern const struct command cmd_version;
+extern const struct command cmd_watch;
 
 /* Subcommands that have files of their own. */
 extern const struct command cmd_job_attach;
 extern const struct command cmd_job_cancel;
 extern const struct command cmd_job_cancelall;
 extern const struct command cmd_job_eventlog;
+extern const struct command cmd_job_hostpids;
 extern const struct command cmd_job_id;
 extern const struct command cmd_job_info;
 extern const struct command cmd_job_kill;
@@ -56,6 +64,7 @@ extern const struct command cmd_job_raiseall;
 extern const struct command cmd_job_stats;
 extern const struct command cmd_job_status;
 extern const struct command cmd_job_submit;
+extern const struct command cmd_job_taskmap;
 extern const struct command cmd_job_timeleft;
 extern const struct command cmd_job_urgency;
 extern const struct command cmd_job_wait;

@@ -60,6 +60,14 @@ struct waiter *waiter_create (flux_t *h, const struct opts *o, int total)
     return w;
 }
 
+void waiter_watch (struct waiter *w)
+{
+    w->watch = true;
+    w->quiet = true;
+    w->wait_event = "clean";
+    w->progress.pending = w->progress.total;
+}
+
 void waiter_destroy (struct waiter *w)
 {
     for (int i = 0; i < w->count; i++) {

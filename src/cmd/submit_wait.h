@@ -15,6 +15,11 @@ struct waiter;
 struct waiter *waiter_create (flux_t *h, const struct opts *o, int total);
 void waiter_destroy (struct waiter *w);
 
+/* Show the output of all jobs until they are clean, and no ids, whatever the
+ * options say.  Call it before the first job comes.
+ */
+void waiter_watch (struct waiter *w);
+
 /* A job was taken, as the copy cc (-1: the only one), or refused. */
 void waiter_submitted (struct waiter *w, flux_jobid_t id, long cc);
 void waiter_refused (struct waiter *w);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Commands of Flux that people will try and that this release lacks: each
+ * says so in one line.
+ */
+
+#include "cmd/cmd.h"
+#include "cmd/list.h"
+#include "cmd/util.h"
+
+static int run_instance (struct opts *o)
+{
+    die ("not available yet: an instance cannot run inside a job "
+         "(flux start makes one on this host)");
+}
+
+static int run_proxy (struct opts *o)
+{
+    die ("not available yet: set FLUX_URI to what 'flux uri' prints to talk "
+         "to another instance on this host");
+}
+
+const struct command cmd_alloc = {
+    .name = "alloc",
+    .summary = "allocate an instance (not available yet)",
+    .usage = "...",
+    .raw = true,
+    .run = run_instance,
+};
+
+const struct command cmd_batch = {
+    .name = "batch",
+    .summary = "submit a script to run in an instance (not available yet)",
+    .usage = "...",
+    .raw = true,
+    .run = run_instance,
+};
+
+const struct command cmd_proxy = {
+    .name = "proxy",
+    .summary = "run a command connected to an instance (not available yet)",
+    .usage = "...",
+    .raw = true,
+    .run = run_proxy,
+};
