@@ -104,7 +104,7 @@ int alloc_enqueue (struct alloc *a, struct job *job)
         alloc_set_queue (a, sj.queue, NULL, true);
     if (!sj.spec || a->ops->enqueue (a->sched, &sj) < 0) {
         const char *why = sj.spec ? strerror (errno) : "malformed jobspec";
-        manager_raise (a->m, job, "alloc", 0, UINT32_MAX, why, NULL);
+        manager_raise (a->m, job, "alloc", 0, a->m->owner, why, NULL);
         return -1;
     }
     host->sched_spec = text_ref (job->spec);
@@ -218,6 +218,29 @@ static struct text *make_R (struct alloc *a, struct job *job, struct rset *R)
     return t;
 }
 
+/* The scheduler's annotations are in the alloc event, too; those who hear of
+ * each event of the job get them as one of their own before it.
+ */
+static void tell_summary (struct alloc *a,
+                          struct job *job,
+                          const char *summary)
+{
+    const struct plugin_ops *ops = a->m->plugins;
+    struct jbuf b = { 0 };
+    char *patch;
+
+    if (!summary || !ops || !ops->job_watched
+        || !ops->job_watched (ops->arg, job->id))
+        return;
+    jbuf_lit (&b, "{\"sched\":{\"resource_summary\":");
+    jbuf_str (&b, summary);
+    jbuf_lit (&b, "}}");
+    if (!(patch = jbuf_take (&b, NULL))
+        || manager_annotate (a->m, job, patch, false, NULL) < 0)
+        log_errno (PART, "annotating a job");
+    free (patch);
+}
+
 static int post_granted (struct alloc *a, struct job *job, struct rset *R)
 {
     struct text *t = make_R (a, job, R);
@@ -226,6 +249,7 @@ static int post_granted (struct alloc *a, struct job *job, struct rset *R)
     flux_error_t error = { "" };
     int rc = -1;
 
+    tell_summary (a, job, summary);
     if (t && summary)
         context = wire_alloc_context (job->annotations, summary);
     if (context)
@@ -251,7 +275,7 @@ static void post_grant (struct alloc *a, struct grant *g)
         return;
     left_queue (host_of (job));
     if (!g->R)
-        manager_raise (a->m, job, "alloc", 0, UINT32_MAX, g->note, NULL);
+        manager_raise (a->m, job, "alloc", 0, a->m->owner, g->note, NULL);
     else if (post_granted (a, job, g->R) < 0) {
         a->ops->free (a->sched, job->id);
         alloc_kick (a);
@@ -259,7 +283,7 @@ static void post_grant (struct alloc *a, struct grant *g)
                        job,
                        "alloc",
                        0,
-                       UINT32_MAX,
+                       a->m->owner,
                        "the allocation could not be recorded",
                        NULL);
     }

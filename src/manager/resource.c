@@ -17,8 +17,7 @@ static char *encode_ranks (const struct idset *ids)
     return ids ? idset_encode (ids, IDSET_FLAG_RANGE) : strdup ("");
 }
 
-/* Excluded resources do not exist for the scheduler; drained ones do. */
-static struct rset *schedulable (struct resources *res)
+struct rset *resources_schedulable (struct resources *res)
 {
     struct rset *r = rset_copy (res->all);
     unsigned int rank;
@@ -35,7 +34,7 @@ void resources_push (struct resources *res)
 {
     const struct sched_ops *ops;
     struct sched *sched = alloc_sched (res->m->alloc, &ops);
-    struct rset *r = schedulable (res);
+    struct rset *r = resources_schedulable (res);
     struct idset *down = drain_ranks (res);
     char *text = encode_ranks (down);
 
@@ -45,6 +44,7 @@ void resources_push (struct resources *res)
     free (text);
     idset_destroy (down);
     rset_destroy (r);
+    acquire_push (res);
     alloc_kick (res->m->alloc);
 }
 
@@ -225,7 +225,7 @@ static int handle_sched_status (struct router *r,
     struct resources *res = arg;
     const struct sched_ops *ops;
     struct sched *sched = alloc_sched (res->m->alloc, &ops);
-    struct rset *all = schedulable (res);
+    struct rset *all = resources_schedulable (res);
     struct rset *held = ops->allocated (sched);
     struct idset *drained = drain_ranks (res);
     struct rset *down = all && drained ? rset_of_ranks (all, drained) : NULL;
@@ -331,17 +331,6 @@ static int handle_feasibility (struct router *r,
     return rc;
 }
 
-/* The scheduler is part of this program and acquires nothing. */
-static int handle_acquire (struct router *r,
-                           const flux_msg_t *msg,
-                           void *arg,
-                           flux_error_t *error)
-{
-    return err_set (error,
-                    ENOSYS,
-                    "resources are acquired by the built-in scheduler");
-}
-
 static int handle_reload (struct router *r,
                           const flux_msg_t *msg,
                           void *arg,
@@ -362,7 +351,6 @@ static const struct request_row own_rows[] = {
       FLUX_ROLE_OWNER,
       METHOD_HELD,
       handle_expiration },
-    { "resource.acquire", FLUX_ROLE_OWNER, 0, handle_acquire },
     { "resource.reload", FLUX_ROLE_OWNER, 0, handle_reload },
     { "feasibility.check", FLUX_ROLE_USER, 0, handle_feasibility },
     { NULL },
@@ -441,8 +429,10 @@ struct resources *resources_create (struct manager *m,
     res->drains = calloc (res->nranks + 1, sizeof (*res->drains));
     if (!(res->all = rset_copy (all)) || !res->drains
         || !(res->journal = journal_create (res))
+        || !(res->acquirer = acquirer_create ())
         || (m->router
             && (router_methods_add (m->router, drain_rows (), res) < 0
+                || router_methods_add (m->router, acquire_rows (), res) < 0
                 || router_methods_add (m->router, journal_rows (), res) < 0))) {
         err_set (error, errno, "creating the resource service");
         resources_destroy (res);
@@ -457,12 +447,14 @@ void resources_destroy (struct resources *res)
         return;
     if (res->m->router) {
         router_methods_remove (res->m->router, drain_rows ());
+        router_methods_remove (res->m->router, acquire_rows ());
         router_methods_remove (res->m->router, journal_rows ());
     }
     for (unsigned int i = 0; res->drains && i < res->nranks; i++)
         free (res->drains[i].reason);
     free (res->drains);
     journal_destroy (res->journal);
+    acquirer_destroy (res->acquirer);
     idset_destroy (res->exclude);
     rset_destroy (res->all);
     free (res->topo_xml);

@@ -126,10 +126,19 @@ static int handle_gone (struct router *r,
     return REQUEST_DONE;
 }
 
+static int handle_disconnect (struct router *r,
+                              const flux_msg_t *msg,
+                              void *arg,
+                              flux_error_t *error)
+{
+    acquire_disconnect (arg, msg);
+    return handle_gone (r, msg, arg, error);
+}
+
 static const struct request_row rows[] = {
     { "resource.journal", FLUX_ROLE_OWNER, METHOD_STREAMING, handle_journal },
     { "resource.journal-cancel", FLUX_ROLE_OWNER, 0, handle_gone },
-    { "resource.disconnect", FLUX_ROLE_USER, 0, handle_gone },
+    { "resource.disconnect", FLUX_ROLE_USER, 0, handle_disconnect },
     { NULL },
 };
 

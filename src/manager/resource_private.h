@@ -30,8 +30,13 @@ struct resources {
     struct drain_entry *drains; /* by rank, nranks of them */
     unsigned int nranks;        /* highest rank + 1 */
     struct journal *journal;
+    struct acquirer *acquirer;
 };
 
+/* What there is for schedulers: excluded resources do not exist for them,
+ * drained ones do.  New.
+ */
+struct rset *resources_schedulable (struct resources *res);
 /* Tell the scheduler what it may use. */
 void resources_push (struct resources *res);
 /* Ranks named by an idset or a hostlist; NULL, EINVAL and a sentence. */
@@ -48,6 +53,15 @@ struct idset *drain_ranks (struct resources *res);
 /* {"IDSET":{"timestamp":N,"reason":S},...}: equal entries together. */
 void drain_print (struct resources *res, struct jbuf *b);
 const struct request_row *drain_rows (void);
+
+/* ---- resource_acquire.c ---- */
+
+struct acquirer *acquirer_create (void);
+void acquirer_destroy (struct acquirer *a);
+/* Tell who acquired resources what became of them. */
+void acquire_push (struct resources *res);
+void acquire_disconnect (struct resources *res, const flux_msg_t *msg);
+const struct request_row *acquire_rows (void);
 
 /* ---- resource_journal.c ---- */
 
