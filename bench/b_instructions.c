@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* Do one of the things that are done most, COUNT times: PATH COUNT.  What it
+ * costs is counted from outside, by the difference of two counts
+ * (bench/instructions).
+ */
+
+#include <flux/core.h>
+#include <flux/jobtap.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "inproc.h"
+#include "wire/jobrow.h"
+
+static int cb (flux_plugin_t *p,
+               const char *topic,
+               flux_plugin_arg_t *args,
+               void *arg)
+{
+    flux_jobid_t id;
+    int urgency;
+
+    return flux_plugin_arg_unpack (args,
+                                   FLUX_PLUGIN_ARG_IN,
+                                   "{s:I s:i}",
+                                   "id",
+                                   &id,
+                                   "urgency",
+                                   &urgency);
+}
+
+static int init (flux_plugin_t *p)
+{
+    return flux_plugin_add_handler (p, "job.priority.get", cb, NULL);
+}
+
+static const struct jobtap_builtin plugins[] = {
+    { ".reader", init },
+    { NULL, NULL },
+};
+
+static void post (struct inproc *in, struct job *job, long n)
+{
+    for (long i = 0; i < n; i++) {
+        if (manager_post_named (in->m, job, "debug.event", "{\"a\":1}", NULL)
+            < 0)
+            die ("posting an event: %m");
+        loop_turn (in->loop, false);
+    }
+}
+
+static void callback (struct inproc *in, struct job *job, long n)
+{
+    const struct plugin_ops *ops = jobtap_ops (in->jt);
+    int64_t priority;
+
+    for (long i = 0; i < n; i++)
+        ops->priority_get (ops->arg, job, &priority);
+}
+
+static void submit (struct inproc *in, struct job *job, long n)
+{
+    inproc_submit (in, n, 16, false);
+}
+
+static void row (struct inproc *in, struct job *job, long n)
+{
+    for (long i = 0; i < n; i++) {
+        struct jbuf b = { 0 };
+        struct jobrow r;
+
+        jobrow_of_job (&r, job, JOBROW_ALL);
+        jobrow_print (&b, &r, JOBROW_ALL);
+        jobrow_finish (&r);
+        free (b.s);
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*run) (struct inproc *in, struct job *job, long n);
+} paths[] = {
+    { "post", post },
+    { "callback", callback },
+    { "submit", submit },
+    { "row", row },
+};
+
+int main (int argc, char **argv)
+{
+    struct inproc_opt opt = { .cores = 1, .run = 1e6, .plugins = plugins };
+    struct inproc *in = inproc_create (&opt);
+    struct job *job;
+
+    if (argc != 3)
+        die ("usage: b_instructions PATH COUNT");
+    inproc_submit (in, 2, 2, false);
+    inproc_settle (in);
+    if (!(job = manager_job (in->m, in->last_id)))
+        die ("the job is gone");
+    for (size_t i = 0; i < sizeof (paths) / sizeof (paths[0]); i++) {
+        if (!strcmp (argv[1], paths[i].name)) {
+            paths[i].run (in, job, strtol (argv[2], NULL, 10));
+            inproc_destroy (in);
+            return 0;
+        }
+    }
+    die ("no path is called %s", argv[1]);
+}
