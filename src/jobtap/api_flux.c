@@ -63,18 +63,23 @@ int flux_jobtap_call (flux_plugin_t *p,
 {
     struct tap_plugin *t = tap_plugin_of (p);
     struct tap_call call = { 0 };
+    struct job *old = NULL;
     struct tap_stack *s;
-    int rc;
+    int rc = -1;
 
     if (!t || !topic || !args || !strncmp (topic, "job.", 4)) {
         errno = EINVAL;
         return -1;
     }
     call.jt = t->jt;
-    if (!(call.job = tap_job (t->jt, id))
-        || !(s = tap_stack_match (t->jt, topic)))
+    if (!(call.job = tap_job_any (t->jt, id, &old)))
         return -1;
-    rc = tap_stack_call (t->jt, s, &call, topic, args);
+    call.past = old
+                || (t->jt->frame && t->jt->frame->call->past
+                    && t->jt->frame->call->job == call.job);
+    if ((s = tap_stack_match (t->jt, topic)))
+        rc = tap_stack_call (t->jt, s, &call, topic, args);
     tap_stack_unref (s);
+    job_destroy (old);
     return rc;
 }

@@ -44,10 +44,15 @@ static int replay (struct job *job, const char *log, size_t size)
 struct job *tap_job_any (struct jobtap *jt, flux_jobid_t id, struct job **old)
 {
     struct store *store = manager_store (jt->manager);
-    struct job *job = tap_job (jt, id);
+    struct tap_call *call = jt->frame ? jt->frame->call : NULL;
+    struct job *job;
     char *log;
     size_t size;
 
+    if (call && call->past && call->job
+        && (id == FLUX_JOBTAP_CURRENT_JOB || id == call->job->id))
+        return call->job;
+    job = tap_job (jt, id);
     if (job || id == FLUX_JOBTAP_CURRENT_JOB || !store)
         return job;
     if (store_log_get (store, id, "eventlog", &log, &size) < 0) {

@@ -111,6 +111,7 @@ struct tap_call {
     const char *line;  /* eventlog entry without newline, or NULL */
     struct text *spec; /* instead of the job's (updates being checked) */
     bool verdict;      /* a negative return is an answer, not a failure */
+    bool past;         /* the job is finished and left memory: only looked at */
 };
 
 /* A level of the stack of current jobs. */
@@ -224,6 +225,7 @@ void tap_forget_job (struct jobtap *jt, const struct job *job);
  * FLUX_JOBTAP_CURRENT_JOB or its own id, else an active one.  ENOENT.
  */
 struct job *tap_job (struct jobtap *jt, flux_jobid_t id);
+/* The current job; NULL if there is none, or it is only looked at. */
 struct job *tap_current (struct jobtap *jt);
 /* As tap_job, but FLUX_JOBTAP_CURRENT_JOB is no id. */
 struct job *tap_job_by_id (struct jobtap *jt, flux_jobid_t id);
@@ -312,6 +314,7 @@ struct tap_attached *tap_attached (struct tap_plugin *t,
 void tap_record_drop (struct jobtap *jt, uint64_t id);
 void tap_record_drop_plugin (struct tap_plugin *t);
 struct tap_record *tap_record (struct jobtap *jt, uint64_t id);
+bool tap_is_watched (struct jobtap *jt, uint64_t id);
 /* Subscribers in the order in which they subscribed, NULL if none. */
 struct tap_stack *tap_subscribers (struct jobtap *jt, uint64_t id);
 

@@ -109,6 +109,13 @@ static struct tap_attached *next_subscriber (struct tap_record *r,
     return next;
 }
 
+bool tap_is_watched (struct jobtap *jt, uint64_t id)
+{
+    struct tap_record *r = tap_record (jt, id);
+
+    return r && next_subscriber (r, NULL);
+}
+
 struct tap_stack *tap_subscribers (struct jobtap *jt, uint64_t id)
 {
     struct tap_record *r = tap_record (jt, id);

@@ -248,7 +248,7 @@ void tap_forget_job (struct jobtap *jt, const struct job *job)
 
 struct job *tap_current (struct jobtap *jt)
 {
-    return jt->frame ? jt->frame->call->job : NULL;
+    return jt->frame && !jt->frame->call->past ? jt->frame->call->job : NULL;
 }
 
 struct job *tap_job_by_id (struct jobtap *jt, flux_jobid_t id)

@@ -214,6 +214,27 @@ static void topics_destroy (void *arg, struct job *job)
     tap_forget_job (jt, job);
 }
 
+static bool topics_watched (void *arg, uint64_t id)
+{
+    struct jobtap *jt = arg;
+
+    return jt->records && tap_is_watched (jt, id);
+}
+
+/* Nothing is read from the store unless somebody listens. */
+static void topics_purge (void *arg, uint64_t id)
+{
+    struct jobtap *jt = arg;
+    struct tap_call call = { .jt = jt, .past = true };
+    struct tap_stack *s = tap_stack_of (jt, TOPIC_INACTIVE_REMOVE);
+    struct job *old = NULL;
+
+    if (s && s->count > 0 && (call.job = tap_job_any (jt, id, &old)))
+        call_topic (&call, TOPIC_INACTIVE_REMOVE, false, NULL, NULL);
+    job_destroy (old);
+    tap_stack_unref (s);
+}
+
 /* After a restart dependencies come first, and nobody can be told no. */
 static int topics_restored (void *arg, struct job *job)
 {
@@ -239,6 +260,8 @@ void tap_topics_init (struct jobtap *jt)
         .job_destroy = topics_destroy,
         .job_update = tap_job_update,
         .job_restored = topics_restored,
+        .job_purge = topics_purge,
+        .job_watched = topics_watched,
         .arg = jt,
     };
 }

@@ -51,6 +51,14 @@ struct plugin_ops {
     /* The manager comes back after a restart: the same callbacks as for new
      * jobs, with the differences of plugin-api.md 50. */
     int (*job_restored) (void *arg, struct job *job);
+    /* job.inactive-remove: what is kept of a finished job is about to be
+     * removed, and can be looked up for the last time.
+     */
+    void (*job_purge) (void *arg, uint64_t id);
+    /* Does anybody hear of the events of this job, those that are not kept
+     * included?
+     */
+    bool (*job_watched) (void *arg, uint64_t id);
     void *arg;
 };
 

@@ -62,6 +62,13 @@ static void publish (struct manager *m, const uint64_t *ids, size_t count)
     free (json);
 }
 
+static int remove_record (struct manager *m, uint64_t id)
+{
+    if (m->plugins && m->plugins->job_purge)
+        m->plugins->job_purge (m->plugins->arg, id);
+    return store_job_remove (m->store, id);
+}
+
 /* How many match, or with force how many of at most batch were removed. */
 static int purge (struct purger *p, const struct req_purge *req)
 {
@@ -80,7 +87,7 @@ static int purge (struct purger *p, const struct req_purge *req)
     rc = store_each_inactive (m->store, 0., 0, select_row, &sel);
     n = sel.count < sel.max ? sel.count : sel.max;
     for (size_t i = 0; rc >= 0 && req->force && i < n; i++)
-        rc = store_job_remove (m->store, sel.ids[i]);
+        rc = remove_record (m, sel.ids[i]);
     if (rc >= 0 && req->force)
         publish (m, sel.ids, n);
     free (sel.ids);
@@ -142,7 +149,7 @@ static int handle_purge_id (struct router *r,
     if (store_job_get (m->store, id, note_state, &state) < 0)
         return err_set (error, ENOENT, "id not found");
     if (force) {
-        if (store_job_remove (m->store, id) < 0)
+        if (remove_record (m, id) < 0)
             return err_set (error, errno, "purging: %s", strerror (errno));
         publish (m, &id, 1);
     }

@@ -30,6 +30,34 @@ static void test_order (void)
     host_stop (&o);
 }
 
+static int subscribe_cb (flux_plugin_t *p,
+                         const char *topic,
+                         flux_plugin_arg_t *args,
+                         void *arg)
+{
+    if (!strcmp (topic, "job.new"))
+        return flux_jobtap_job_subscribe (p, FLUX_JOBTAP_CURRENT_JOB);
+    return 0;
+}
+
+static void test_subscribed (void)
+{
+    struct host o = { .cb = subscribe_cb };
+
+    host_start (&o);
+    host_submit (&o, NULL);
+    inst_run (o.t);
+    is_str (o.calls,
+            "job.create job.validate job.new job.event.validate "
+            "job.state.depend job.event.depend job.state.priority "
+            "job.event.priority job.state.sched job.event.annotations "
+            "job.event.alloc job.state.run job.event.start job.event.finish "
+            "job.state.cleanup job.event.release job.event.free "
+            "job.event.clean job.state.inactive job.inactive-add job.destroy ",
+            "a subscriber hears of each event before its state");
+    host_stop (&o);
+}
+
 /* ---- arguments ---- */
 
 static int args_cb (flux_plugin_t *p,
@@ -391,8 +419,124 @@ static void test_annotations (void)
     host_stop (&o);
 }
 
+/* ---- purge ---- */
+
+static flux_jobid_t purged;
+
+static int purge_cb (flux_plugin_t *p,
+                     const char *topic,
+                     flux_plugin_arg_t *args,
+                     void *arg)
+{
+    struct host *o = arg;
+    flux_jobid_t id = 0, looked_up = 0;
+    flux_job_result_t result = 0;
+    flux_plugin_arg_t *copy;
+    json_t *R = NULL;
+    int state = 0;
+
+    if (!strcmp (topic, "site.hello"))
+        return ++o->done ? 0 : -1;
+    if (strcmp (topic, "job.inactive-remove"))
+        return 0;
+    is_int (flux_plugin_arg_unpack (args,
+                                    FLUX_PLUGIN_ARG_IN,
+                                    "{s:I s:i s:o s:{s:o}}",
+                                    "id",
+                                    &id,
+                                    "state",
+                                    &state,
+                                    "R",
+                                    &R,
+                                    "jobspec",
+                                    "resources",
+                                    &R),
+            0,
+            "what is known of the job can be unpacked");
+    ok (id == purged && state == FLUX_JOB_STATE_INACTIVE, "for the last time");
+    is_int (flux_jobtap_get_job_result (p, FLUX_JOBTAP_CURRENT_JOB, &result),
+            0,
+            "its result is there");
+    is_int (result, FLUX_JOB_RESULT_COMPLETED, "as it was");
+    is_int (flux_jobtap_job_event_posted (p, id, "start"), 1, "so is its log");
+    copy = flux_jobtap_job_lookup (p, FLUX_JOBTAP_CURRENT_JOB);
+    ok (copy
+            && flux_plugin_arg_unpack (copy,
+                                       FLUX_PLUGIN_ARG_IN,
+                                       "{s:I}",
+                                       "id",
+                                       &looked_up)
+                   == 0
+            && looked_up == id,
+        "it is the current job");
+    flux_plugin_arg_destroy (copy);
+    errno = 0;
+    ok (flux_jobtap_event_post_pack (p, id, "memo", "{s:i}", "a", 1) < 0
+            && errno == ENOENT
+            && flux_jobtap_raise_exception (p,
+                                            FLUX_JOBTAP_CURRENT_JOB,
+                                            "x",
+                                            0,
+                                            "y")
+                   < 0
+            && errno == ENOENT,
+        "nothing can be done to it any more");
+    ok (flux_jobtap_job_aux_set (p, id, "a", o, NULL) < 0 && errno == ENOENT,
+        "nor hung on it");
+    ok (flux_jobtap_prolog_start (p, "x") < 0 && errno == EINVAL,
+        "a prolog has no job");
+    ok (flux_jobtap_jobspec_update_pack (p, "{s:i}", "attributes.x", 1) < 0
+            && errno == EINVAL,
+        "nor has an update");
+    is_int (flux_jobtap_call (p, id, "site.hello", args),
+            1,
+            "flux_jobtap_call takes it");
+    return 0;
+}
+
+static void test_purge (void)
+{
+    struct host o = { 0 };
+    uint64_t other;
+    char json[64];
+
+    host_start (&o);
+    purged = host_submit (&o, NULL);
+    inst_run (o.t);
+    other = host_submit (&o, NULL);
+    inst_run (o.t);
+    o.calls[0] = '\0';
+    inst_rpc (o.t,
+              "job-manager.purge",
+              "{\"age_limit\":-1.0,\"num_limit\":1,"
+              "\"batch\":50,\"force\":0}");
+    is_str (o.calls, "", "counting what could be purged calls nobody");
+    o.cb = purge_cb;
+    inst_rpc (o.t,
+              "job-manager.purge",
+              "{\"age_limit\":-1.0,\"num_limit\":1,"
+              "\"batch\":50,\"force\":1}");
+    is_str (o.calls,
+            "job.inactive-remove site.hello ",
+            "job.inactive-remove at a purge");
+    is_int (o.done, 1, "and the call from within it");
+    o.calls[0] = '\0';
+    purged = other;
+    snprintf (json,
+              sizeof (json),
+              "{\"id\":%ju,\"force\":1}",
+              (uintmax_t)other);
+    is_int (inst_rpc (o.t, "job-manager.purge-id", json)->errnum, 0, "by id");
+    is_str (o.calls, "job.inactive-remove site.hello ", "it is called too");
+    ok (!flux_jobtap_job_lookup (o.p, other) && errno == ENOENT,
+        "then the job is gone");
+    host_stop (&o);
+}
+
 int main (void)
 {
+    test_purge ();
+    test_subscribed ();
     test_order ();
     test_args ();
     test_refuse ();
