@@ -17,7 +17,6 @@
 
 #include "manager/manager_private.h"
 #include "manager/requests.h"
-#include "wire/jbuf.h"
 #include "wire/jobspec.h"
 #include "wire/requests_job.h"
 #include "wire/rjson.h"
@@ -234,7 +233,7 @@ static void tell_summary (struct alloc *a,
         || !ops->job_watched (ops->arg, job->id))
         return;
     jbuf_lit (&b, "{\"sched\":{\"resource_summary\":");
-    jbuf_string (&b, summary);
+    jbuf_str (&b, summary);
     jbuf_lit (&b, "}}");
     if (!(patch = jbuf_take (&b, NULL))
         || manager_annotate (a->m, job, patch, false, NULL) < 0)
