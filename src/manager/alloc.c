@@ -17,6 +17,7 @@
 
 #include "manager/manager_private.h"
 #include "manager/requests.h"
+#include "wire/jbuf.h"
 #include "wire/jobspec.h"
 #include "wire/requests_job.h"
 #include "wire/rjson.h"
@@ -218,29 +219,6 @@ static struct text *make_R (struct alloc *a, struct job *job, struct rset *R)
     return t;
 }
 
-/* The scheduler's annotations are in the alloc event, too; those who hear of
- * each event of the job get them as one of their own before it.
- */
-static void tell_summary (struct alloc *a,
-                          struct job *job,
-                          const char *summary)
-{
-    const struct plugin_ops *ops = a->m->plugins;
-    struct jbuf b = { 0 };
-    char *patch;
-
-    if (!summary || !ops || !ops->job_watched
-        || !ops->job_watched (ops->arg, job->id))
-        return;
-    jbuf_lit (&b, "{\"sched\":{\"resource_summary\":");
-    jbuf_str (&b, summary);
-    jbuf_lit (&b, "}}");
-    if (!(patch = jbuf_take (&b, NULL))
-        || manager_annotate (a->m, job, patch, false, NULL) < 0)
-        log_errno (PART, "annotating a job");
-    free (patch);
-}
-
 static int post_granted (struct alloc *a, struct job *job, struct rset *R)
 {
     struct text *t = make_R (a, job, R);
@@ -249,7 +227,6 @@ static int post_granted (struct alloc *a, struct job *job, struct rset *R)
     flux_error_t error = { "" };
     int rc = -1;
 
-    tell_summary (a, job, summary);
     if (t && summary)
         context = wire_alloc_context (job->annotations, summary);
     if (context)
@@ -289,11 +266,38 @@ static void post_grant (struct alloc *a, struct grant *g)
     }
 }
 
+/* The scheduler's annotations are in the alloc event, too; those who hear of
+ * each event of the job get them as one of their own before it.  A callback
+ * may end the job: then the grant is there no more.
+ */
+static void tell_summary (struct alloc *a, const struct grant *g)
+{
+    const struct plugin_ops *ops = a->m->plugins;
+    struct jbuf b = { 0 };
+    char *summary = NULL;
+    char *patch = NULL;
+
+    if (!g->job || !g->R || !ops || !ops->job_watched
+        || !ops->job_watched (ops->arg, g->job->id))
+        return;
+    if ((summary = rset_summary (g->R))) {
+        jbuf_lit (&b, "{\"sched\":{\"resource_summary\":");
+        jbuf_string (&b, summary);
+        jbuf_lit (&b, "}}");
+        patch = jbuf_take (&b, NULL);
+    }
+    if (!patch || manager_annotate (a->m, g->job, patch, false, NULL) < 0)
+        log_errno (PART, "annotating a job");
+    free (summary);
+    free (patch);
+}
+
 static void post_grants (struct alloc *a)
 {
     struct grant *g;
 
     while ((g = STAILQ_FIRST (&a->grants))) {
+        tell_summary (a, g);
         STAILQ_REMOVE_HEAD (&a->grants, link);
         post_grant (a, g);
         rset_destroy (g->R);
