@@ -13,6 +13,8 @@
 #include "daemon/attrs_initial.h"
 #include "daemon/options.h"
 
+#define TEST_SIZE_MAX 4096
+
 static const struct {
     const char *name;
     const char *value; /* NULL: listed, without a value */
@@ -145,6 +147,28 @@ static int from_enclosing (struct broker *b)
     return 0;
 }
 
+/* Nodes that this one broker pretends to be, for tests. */
+static int set_size (struct broker *b, flux_error_t *error)
+{
+    const char *s = options_attr (b->opt, "broker.test-size");
+    unsigned long n;
+    char *end;
+
+    if (!s)
+        return 0;
+    n = strtoul (s, &end, 10);
+    if (end == s || *end || n < 1 || n > TEST_SIZE_MAX)
+        return err_set (error,
+                        EINVAL,
+                        "broker.test-size: %s is not a number between 1 and "
+                        "%d",
+                        s,
+                        TEST_SIZE_MAX);
+    b->size = n;
+    router_set_size (b->router, b->size);
+    return 0;
+}
+
 static int from_broker (struct broker *b)
 {
     char starttime[32];
@@ -186,7 +210,7 @@ int attrs_initial (struct broker *b, flux_error_t *error)
             < 0)
             return err_set (error, ENOMEM, "out of memory");
     }
-    if (from_command_line (b, error) < 0)
+    if (from_command_line (b, error) < 0 || set_size (b, error) < 0)
         return -1;
     if (from_broker (b) < 0 || from_enclosing (b) < 0)
         return err_set (error, ENOMEM, "out of memory");

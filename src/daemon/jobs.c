@@ -122,8 +122,7 @@ static struct rset *find_resources (struct broker *b,
                          CORES_MAX);
     if (!(r = hardware_find (b->hostname, cores, error)))
         return NULL;
-    if (repeat (r, b->size) < 0
-        || (b->size > 1 && set_hostlist (b, r) < 0)) {
+    if (repeat (r, b->size) < 0 || (b->size > 1 && set_hostlist (b, r) < 0)) {
         rset_destroy (r);
         return err_null (error, ENOMEM, "out of memory");
     }
