@@ -85,9 +85,8 @@ struct agent *agent_create (const struct agent_options *opt)
     gethostname (a->hostname, sizeof (a->hostname) - 1);
     a->rundir = dir_of (opt->socket);
     a->buf = malloc (AGENT_READ_SIZE + AGENT_HELD_MAX);
-    if (!a->rundir || !a->buf || stale_lock (a) < 0
-        || !(a->loop = loop_create (NULL)) || watch (a) < 0
-        || agent_connect (a) < 0) {
+    if (!a->rundir || !a->buf || !(a->loop = loop_create (NULL))
+        || watch (a) < 0 || stale_lock (a) < 0 || agent_connect (a) < 0) {
         int saved = errno;
 
         agent_destroy (a);

@@ -129,6 +129,18 @@ int agent_connect (struct agent *a)
     return 0;
 }
 
+/* Is there anything to wait for?  Nobody comes back to a directory that is
+ * gone, and a broker can start an agent that has nothing to tell itself.
+ */
+static bool worth_waiting (struct agent *a)
+{
+    if (access (a->rundir, F_OK) < 0)
+        return false;
+    if (!a->jobs && STAILQ_EMPTY (&a->backlog.list))
+        return false;
+    return loop_now (a->loop) - a->lost < a->opt.grace;
+}
+
 /* Jobs go on for a while: the broker may be on its way back. */
 static void retry_cb (struct loop_source *src, int revents, void *arg)
 {
@@ -138,10 +150,10 @@ static void retry_cb (struct loop_source *src, int revents, void *arg)
         log_msg (LOG_INFO, "flux-agent", "the broker is back");
         return;
     }
-    if (loop_now (a->loop) - a->lost >= a->opt.grace)
-        agent_leave (a);
-    else
+    if (worth_waiting (a))
         loop_timer_set (a->retry, 0.25, 0.);
+    else
+        agent_leave (a);
 }
 
 void agent_lost (struct agent *a, const char *reason)
@@ -160,6 +172,6 @@ void agent_lost (struct agent *a, const char *reason)
             loop_timer_create (a->loop, LOOP_ALWAYS, 0.05, 0., retry_cb, a);
     else
         loop_timer_set (a->retry, 0.05, 0.);
-    if (!a->retry || a->opt.grace <= 0.)
+    if (!a->retry || !worth_waiting (a))
         agent_leave (a);
 }
