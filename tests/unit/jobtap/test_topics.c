@@ -413,7 +413,7 @@ static void test_annotations (void)
     job = manager_job (o.t->m, id);
     ok (job->annotations && strstr (job->annotations->s, "\"test\":\"yes\""),
         "annotations in OUT become the job's");
-    is_int (o.done, 1, "subscribers hear of the event");
+    is_int (o.done, 2, "subscribers hear of it, and of the scheduler's");
     inst_run (o.t);
     ok (!strstr (inst_events (o.t, id), "annotations"), "the log does not");
     host_stop (&o);
@@ -509,13 +509,13 @@ static void test_purge (void)
     inst_rpc (o.t,
               "job-manager.purge",
               "{\"age_limit\":-1.0,\"num_limit\":1,"
-              "\"batch\":50,\"force\":0}");
+              "\"batch\":50,\"force\":false}");
     is_str (o.calls, "", "counting what could be purged calls nobody");
     o.cb = purge_cb;
     inst_rpc (o.t,
               "job-manager.purge",
               "{\"age_limit\":-1.0,\"num_limit\":1,"
-              "\"batch\":50,\"force\":1}");
+              "\"batch\":50,\"force\":true}");
     is_str (o.calls,
             "job.inactive-remove site.hello ",
             "job.inactive-remove at a purge");
