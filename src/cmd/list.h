@@ -22,6 +22,7 @@ extern const struct command cmd_hostlist;
 extern const struct command cmd_job;
 extern const struct command cmd_jobs;
 extern const struct command cmd_jobtap;
+extern const struct command cmd_kvs;
 extern const struct command cmd_logger;
 extern const struct command cmd_lsattr;
 extern const struct command cmd_module;

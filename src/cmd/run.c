@@ -71,6 +71,8 @@ static int run_sub (const struct command *c,
                    path,
                    path);
     snprintf (longer, sizeof (longer), "%s %s", path, sub->name);
+    if (sub->subs)
+        return run_sub (sub, longer, argc - 1, argv + 1);
     return run_parsed (sub, longer, argc - 1, argv + 1);
 }
 
