@@ -6,6 +6,8 @@
 #include <flux/core.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -17,30 +19,56 @@ static flux_future_t *invalid (void)
     return NULL;
 }
 
+/* What signing gives needs no escapes, and is long: no JSON encoder is asked
+ * to look for any.
+ */
+static flux_future_t *submit_signed (flux_t *h,
+                                     const char *J,
+                                     int urgency,
+                                     int flags)
+{
+    flux_future_t *f;
+    char *s;
+
+    if (asprintf (&s,
+                  "{\"J\":\"%s\",\"urgency\":%d,\"flags\":%d}",
+                  J,
+                  urgency,
+                  flags)
+        < 0) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    f = flux_rpc (h, "job-ingest.submit", s, FLUX_NODEID_ANY, 0);
+    free (s);
+    return f;
+}
+
 flux_future_t *flux_job_submit (flux_t *h,
                                 const char *jobspec,
                                 int urgency,
                                 int flags)
 {
     flux_future_t *f;
-    char *J = NULL;
+    char *J;
 
     if (!h || !jobspec)
         return invalid ();
-    if (!(flags & FLUX_JOB_PRE_SIGNED)
-        && !(J = sign_none_wrap (jobspec, strlen (jobspec), getuid ())))
+    if (flags & FLUX_JOB_PRE_SIGNED)
+        return flux_rpc_pack (h,
+                              "job-ingest.submit",
+                              FLUX_NODEID_ANY,
+                              0,
+                              "{s:s s:i s:i}",
+                              "J",
+                              jobspec,
+                              "urgency",
+                              urgency,
+                              "flags",
+                              flags & ~FLUX_JOB_PRE_SIGNED);
+    if (!(J = sign_none_wrap (jobspec, strlen (jobspec), getuid ())))
         return NULL;
-    f = flux_rpc_pack (h,
-                       "job-ingest.submit",
-                       FLUX_NODEID_ANY,
-                       0,
-                       "{s:s s:i s:i}",
-                       "J",
-                       J ? J : jobspec,
-                       "urgency",
-                       urgency,
-                       "flags",
-                       flags & ~FLUX_JOB_PRE_SIGNED);
+    f = submit_signed (h, J, urgency, flags);
     free (J);
     return f;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "wire/requests_job.h"
+#include "wire/submit_scan.h"
 
 /* Unpack by jansson's format; optional things keep what they were. */
 static int unpack (const flux_msg_t *msg,
@@ -49,6 +50,20 @@ int req_submit_decode (const flux_msg_t *msg,
                        struct req_submit *r,
                        flux_error_t *error)
 {
+    const char *s, *signed_part;
+    size_t len;
+    char *J;
+
+    if (flux_msg_get_string (msg, &s) == 0 && s
+        && submit_scan (s, r, &signed_part, &len)) {
+        if (!(J = strndup (signed_part, len))
+            || flux_msg_aux_set (msg, "sluice::J", J, free) < 0) {
+            free (J);
+            return err_set (error, ENOMEM, "out of memory");
+        }
+        r->J = J;
+        return 0;
+    }
     return unpack (msg,
                    error,
                    "{s:s s:i s:i}",
