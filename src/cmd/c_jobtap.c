@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,74 @@ static int run_query (struct opts *o)
     return 0;
 }
 
+static void print_stats (const char *plugin, json_t *topics)
+{
+    const char *topic;
+    json_t *row;
+
+    json_object_foreach (topics, topic, row)
+    {
+        json_int_t calls = 0, failures = 0;
+        double total = 0., max = 0., p50 = 0., p99 = 0.;
+
+        json_unpack (row,
+                     "{s:I s:I s:F s:F s:F s:F}",
+                     "calls",
+                     &calls,
+                     "failures",
+                     &failures,
+                     "total",
+                     &total,
+                     "max",
+                     &max,
+                     "p50",
+                     &p50,
+                     "p99",
+                     &p99);
+        printf ("%-20s %-20s %9jd %8jd %12.1f %9.1f %9.1f %9.1f\n",
+                plugin,
+                topic,
+                (intmax_t)calls,
+                (intmax_t)failures,
+                1e6 * total,
+                1e6 * p50,
+                1e6 * p99,
+                1e6 * max);
+    }
+}
+
+static int run_stats (struct opts *o)
+{
+    json_t *request = json_object ();
+    flux_t *h;
+    json_t *r, *plugin;
+    size_t i;
+
+    if (o->argc > 1)
+        die ("one plugin at most");
+    if (o->argc == 1)
+        json_object_set_new (request, "name", json_string (o->argv[0]));
+    h = cmd_open ();
+    r = call_json (h, "job-manager.jobtap-stats", FLUX_NODEID_ANY, request);
+    printf ("%-20s %-20s %9s %8s %12s %9s %9s %9s\n",
+            "PLUGIN",
+            "TOPIC",
+            "CALLS",
+            "FAILURES",
+            "TOTAL(us)",
+            "P50",
+            "P99",
+            "MAX");
+    json_array_foreach (json_object_get (r, "plugins"), i, plugin)
+    {
+        print_stats (json_string_value (json_object_get (plugin, "name")),
+                     json_object_get (plugin, "topics"));
+    }
+    json_decref (r);
+    flux_close (h);
+    return 0;
+}
+
 static const struct command load = {
     .name = "load",
     .summary = "load a plugin into the job manager",
@@ -169,11 +238,15 @@ static const struct command query = {
     .run = run_query,
 };
 
-static const struct command *const subs[] = { &load,
-                                              &remove_,
-                                              &list,
-                                              &query,
-                                              NULL };
+static const struct command stats = {
+    .name = "stats",
+    .summary = "print how often plugins were called, and how long that took",
+    .usage = "[PLUGIN]",
+    .run = run_stats,
+};
+
+static const struct command *const subs[] = { &load,  &remove_, &list,
+                                              &query, &stats,   NULL };
 
 const struct command cmd_jobtap = {
     .name = "jobtap",

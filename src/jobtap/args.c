@@ -8,6 +8,8 @@
  */
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -263,65 +265,139 @@ int tap_args_error (flux_plugin_arg_t *args,
     return err_set (error, EINVAL, "%s", s ? s : fallback);
 }
 
+static const char *const out_keys[TAP_OUT_MAX] = {
+    [TAP_OUT_PRIORITY] = "priority",
+    [TAP_OUT_ANNOTATIONS] = "annotations",
+    [TAP_OUT_R] = "R",
+};
+
+void tap_args_note (struct tap_call *call,
+                    struct tap_plugin *t,
+                    flux_plugin_arg_t *args)
+{
+    json_t *out = flux_priv_plugin_arg_out (args);
+
+    for (int i = 0; i < TAP_OUT_MAX; i++) {
+        const json_t *value = json_object_get (out, out_keys[i]);
+
+        if (value != call->seen[i])
+            call->setter[i] = t;
+        call->seen[i] = value;
+    }
+}
+
+static const char *type_name (const json_t *value)
+{
+    static const char *const names[] = {
+        [JSON_OBJECT] = "an object",   [JSON_ARRAY] = "an array",
+        [JSON_STRING] = "a string",    [JSON_INTEGER] = "an integer",
+        [JSON_REAL] = "a real number", [JSON_TRUE] = "true",
+        [JSON_FALSE] = "false",        [JSON_NULL] = "null",
+    };
+
+    return value ? names[json_typeof (value)] : "nothing";
+}
+
+/* Someone's answer is of no use: log it, and leave the sentence in error. */
+static void blame (struct tap_call *call,
+                   const char *topic,
+                   enum tap_out key,
+                   flux_error_t *error,
+                   const char *fmt,
+                   ...)
+{
+    va_list ap;
+
+    va_start (ap, fmt);
+    vsnprintf (error->text, sizeof (error->text), fmt, ap);
+    va_end (ap);
+    tap_log_failure (call->jt,
+                     call->setter[key],
+                     topic,
+                     call->job,
+                     error->text);
+}
+
 int tap_args_priority (struct tap_call *call,
                        const char *topic,
                        flux_plugin_arg_t *args,
                        int64_t *priority)
 {
     int rc = flux_priv_plugin_arg_out_int (args, "priority", priority);
+    const struct tap_plugin *who;
+    flux_error_t error;
+    char note[256];
 
     if (rc >= 0)
         return rc;
-    tap_log_failure (call->jt,
-                     NULL,
-                     topic,
-                     call->job,
-                     "a plugin returned a priority that is not an integer");
+    who = call->setter[TAP_OUT_PRIORITY];
+    blame (call,
+           topic,
+           TAP_OUT_PRIORITY,
+           &error,
+           "priority is %s, not an integer",
+           type_name (
+               json_object_get (flux_priv_plugin_arg_out (args), "priority")));
+    snprintf (note,
+              sizeof (note),
+              "jobtap plugin %s: %s",
+              who ? who->name : "?",
+              error.text);
     if (manager_raise (call->jt->manager,
                        call->job,
                        topic,
                        4,
                        router_owner (call->jt->router),
-                       "jobtap plugin returned a priority that is not an "
-                       "integer",
+                       note,
                        NULL)
         < 0)
         log_errno (TAP_PART, "%s: raising an exception", topic);
     return -1;
 }
 
-static void apply_annotations (struct jobtap *jt,
-                               struct job *job,
+static void apply_annotations (struct tap_call *call,
                                const char *topic,
                                json_t *value)
 {
     bool quiet = !strcmp (topic, tap_topic_name (TOPIC_NEW));
-    flux_error_t error;
+    struct manager *m = call->jt->manager;
+    flux_error_t error = { "out of memory" };
     char *s;
 
-    if (!json_is_object (value)) {
-        tap_log_failure (jt, NULL, topic, job, "annotations is not an object");
-        return;
+    if (!json_is_object (value))
+        blame (call,
+               topic,
+               TAP_OUT_ANNOTATIONS,
+               &error,
+               "annotations is %s, not an object",
+               type_name (value));
+    else if (!(s = json_dumps (value, JSON_COMPACT))
+             || manager_annotate (m, call->job, s, quiet, &error) < 0) {
+        free (s);
+        tap_log_failure (call->jt,
+                         call->setter[TAP_OUT_ANNOTATIONS],
+                         topic,
+                         call->job,
+                         error.text);
     }
-    if (!(s = json_dumps (value, JSON_COMPACT))
-        || manager_annotate (jt->manager, job, s, quiet, &error) < 0)
-        tap_log_failure (jt, NULL, topic, job, s ? error.text : "no memory");
-    free (s);
+    else
+        free (s);
 }
 
-static void apply_R (struct jobtap *jt,
-                     struct job *job,
-                     const char *topic,
-                     json_t *value)
+static void apply_R (struct tap_call *call, const char *topic, json_t *value)
 {
-    flux_error_t error;
+    flux_error_t error = { "out of memory" };
     char *s;
 
-    if (job->R || strcmp (topic, tap_topic_name (TOPIC_STATE_SCHED)))
+    if (call->job->R || strcmp (topic, tap_topic_name (TOPIC_STATE_SCHED)))
         return;
-    if (!(s = json_dumps (value, JSON_COMPACT))
-        || manager_set_R (jt->manager, job, s, &error) < 0)
-        tap_log_failure (jt, NULL, topic, job, s ? error.text : "no memory");
+    if (!(s = json_dumps (value, JSON_COMPACT | JSON_ENCODE_ANY))
+        || manager_set_R (call->jt->manager, call->job, s, &error) < 0)
+        tap_log_failure (call->jt,
+                         call->setter[TAP_OUT_R],
+                         topic,
+                         call->job,
+                         error.text);
     free (s);
 }
 
@@ -337,9 +413,9 @@ void tap_args_apply (struct tap_call *call,
         json_t *out = flux_priv_plugin_arg_out (args);
 
         if ((value = json_object_get (out, "R")))
-            apply_R (jt, call->job, topic, value);
+            apply_R (call, topic, value);
         if (call->job && (value = json_object_get (out, "annotations")))
-            apply_annotations (jt, call->job, topic, value);
+            apply_annotations (call, topic, value);
     }
     if (call->job && tap_args_priority (call, topic, args, &priority) == 1
         && priority >= 0

@@ -46,6 +46,7 @@ void tap_unref (struct tap_plugin *t)
         return;
     flux_plugin_destroy (t->p);
     tap_dso_close (t->dso);
+    tap_stats_free (t);
     free (t->name);
     free (t);
 }

@@ -183,6 +183,7 @@ static void plugin_abandon (struct tap_plugin *t)
 {
     tap_services_drop (t);
     tap_record_drop_plugin (t);
+    tap_stats_free (t);
     flux_priv_plugin_retire (t->p);
     t->removed = true;
     /* Unless its code is being run now. */
@@ -202,6 +203,7 @@ static int plugin_enlist (struct tap_plugin *t, flux_error_t *error)
         return err_set (error, ENOMEM, "%s: out of memory", t->name);
     if (tap_conf_update (t, jt->config, error) < 0)
         return -1;
+    tap_warn_topics (t);
     DL_APPEND (jt->plugins, t);
     tap_stacks_forget (jt);
     replay_jobs (t);

@@ -6,6 +6,8 @@
  *   load.c      loading, removing, replaying jobs to a new plugin
  *   dso.c       shared objects: private copies
  *   stack.c     calling all plugins that match a topic; the current job
+ *   stats.c     how often they were called, and how long that took
+ *   known.c     which topics there are
  *   args.c      what callbacks unpack, and what is done with their answers
  *   topics.c    plugin_ops: what the manager tells, as topics
  *   update.c    job.update.KEY
@@ -61,7 +63,27 @@ enum tap_topic {
     TOPIC_MAX,
 };
 
+/* What calls are counted by: the topics above and these. */
+enum tap_stat_kind {
+    TAP_STAT_EVENT = TOPIC_MAX,
+    TAP_STAT_DEPENDENCY,
+    TAP_STAT_UPDATE_KEY,
+    TAP_STAT_CONF,
+    TAP_STAT_QUERY,
+    TAP_STAT_OTHER,
+    TAP_STAT_MAX,
+};
+
+/* The keys of OUT that are acted upon after a stack. */
+enum tap_out {
+    TAP_OUT_PRIORITY,
+    TAP_OUT_ANNOTATIONS,
+    TAP_OUT_R,
+    TAP_OUT_MAX,
+};
+
 struct tap_dso;
+struct tap_stat;
 struct tap_service;
 struct tap_inproc;
 
@@ -78,6 +100,7 @@ struct tap_plugin {
     int refs;
     bool removed;
     int order; /* of jobs replayed at load: 0 any, 1 "state", -1 "-state" */
+    struct tap_stat *stats[TAP_STAT_MAX]; /* NULL: never called for it */
     struct tap_plugin *prev, *next;
 };
 
@@ -96,6 +119,7 @@ struct tap_entry {
  */
 struct tap_stack {
     int refs;
+    int stat; /* what its calls are counted by */
     size_t count;
     struct tap_entry entries[];
 };
@@ -112,6 +136,12 @@ struct tap_call {
     struct text *spec; /* instead of the job's (updates being checked) */
     bool verdict;      /* a negative return is an answer, not a failure */
     bool past;         /* the job is finished and left memory: only looked at */
+    /* Who is to blame for what is in OUT, and the values by which a change is
+     * noticed.
+     */
+    int64_t priority;
+    const struct tap_plugin *setter[TAP_OUT_MAX];
+    const json_t *seen[TAP_OUT_MAX];
 };
 
 /* A level of the stack of current jobs. */
@@ -198,8 +228,9 @@ const char *tap_topic_name (enum tap_topic topic);
 void tap_stacks_forget (struct jobtap *jt);
 /* The TOPIC_STATE_ of a state bit; TOPIC_MAX for NEW. */
 enum tap_topic tap_state_topic (int state);
-/* An empty stack with room for size entries; NULL and ENOMEM. */
-struct tap_stack *tap_stack_new (size_t size);
+/* An empty stack with room for size entries, counted by stat; NULL and ENOMEM.
+ */
+struct tap_stack *tap_stack_new (size_t size, int stat);
 /* Plugins that match topic, with a reference to be dropped by
  * tap_stack_unref; NULL and ENOMEM.
  */
@@ -234,6 +265,20 @@ struct job *tap_job_by_id (struct jobtap *jt, flux_jobid_t id);
  */
 struct job *tap_job_any (struct jobtap *jt, flux_jobid_t id, struct job **old);
 
+/* ---- stats.c, known.c ---- */
+
+int tap_stat_of (const char *topic);
+void tap_stat_add (struct tap_plugin *t, int stat, double seconds, bool failed);
+void tap_stats_free (struct tap_plugin *t);
+/* {"name", "topics": {TOPIC: {"calls", "failures", and in seconds "total",
+ * "max", "p50", "p99"}}}; NULL: out of memory.
+ */
+json_t *tap_stats_json (struct tap_plugin *t);
+/* May a handler of this name (a glob) ever be called? */
+bool tap_topic_exists (const char *handler);
+/* Log which handlers of the plugin never will. */
+void tap_warn_topics (const struct tap_plugin *t);
+
 /* ---- args.c ---- */
 
 /* Arguments that answer from call, which has to outlive them; OUT is an empty
@@ -245,6 +290,10 @@ void tap_args_destroy (struct jobtap *jt, flux_plugin_arg_t *args);
  * with flux_plugin_arg_destroy(3).
  */
 flux_plugin_arg_t *tap_args_snapshot (struct jobtap *jt, struct job *job);
+/* A callback has returned: note which of its answers are t's. */
+void tap_args_note (struct tap_call *call,
+                    struct tap_plugin *t,
+                    flux_plugin_arg_t *args);
 /* The error text a callback left in OUT, or NULL; belongs to args. */
 const char *tap_args_errmsg (flux_plugin_arg_t *args);
 /* The error text, or fallback, into error; -1 and EINVAL. */

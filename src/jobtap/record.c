@@ -126,7 +126,7 @@ struct tap_stack *tap_subscribers (struct jobtap *jt, uint64_t id)
     if (!r || !next_subscriber (r, NULL))
         return NULL;
     LL_COUNT (r->attached, a, count);
-    if (!(s = tap_stack_new (count)))
+    if (!(s = tap_stack_new (count, TAP_STAT_EVENT)))
         return NULL;
     for (a = next_subscriber (r, NULL); a; a = next_subscriber (r, a)) {
         /* No version of handlers is 0 once there are any: looked up later. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "jobtap/private.h"
@@ -122,9 +123,46 @@ static int query_request (struct router *r,
     return rc < 0 ? REQUEST_ERROR : REQUEST_DONE;
 }
 
+/* One plugin, or all. */
+static int stats_request (struct router *r,
+                          const flux_msg_t *msg,
+                          void *arg,
+                          flux_error_t *error)
+{
+    struct jobtap *jt = arg;
+    const char *name = NULL;
+    struct tap_plugin *t;
+    json_t *list;
+    char *s = NULL;
+    int rc;
+
+    if (flux_msg_unpack (msg, "{s?s}", "name", &name) < 0)
+        return err_set (error, EPROTO, "malformed jobtap-stats request");
+    if (name && !tap_find (jt, name))
+        return err_set (error, ENOENT, "%s: plugin not found", name);
+    list = json_array ();
+    DL_FOREACH (jt->plugins, t)
+    {
+        if ((!name || !strcmp (t->name, name))
+            && json_array_append_new (list, tap_stats_json (t)) < 0)
+            goto nomem;
+    }
+    if (!(list = json_pack ("{s:o}", "plugins", list))
+        || !(s = json_dumps (list, JSON_COMPACT)))
+        goto nomem;
+    json_decref (list);
+    rc = router_respond (r, msg, s);
+    free (s);
+    return rc < 0 ? REQUEST_ERROR : REQUEST_DONE;
+nomem:
+    json_decref (list);
+    return err_set (error, ENOMEM, "jobtap: out of memory");
+}
+
 static const struct request_row rows[] = {
     { "job-manager.jobtap", FLUX_ROLE_OWNER, METHOD_HELD, jobtap_request },
     { "job-manager.jobtap-query", FLUX_ROLE_OWNER, METHOD_HELD, query_request },
+    { "job-manager.jobtap-stats", FLUX_ROLE_OWNER, 0, stats_request },
     { NULL },
 };
 

@@ -57,25 +57,26 @@ enum tap_topic tap_state_topic (int state)
     }
 }
 
-struct tap_stack *tap_stack_new (size_t size)
+struct tap_stack *tap_stack_new (size_t size, int stat)
 {
     struct tap_stack *s;
 
     if ((s = malloc (sizeof (*s) + size * sizeof (s->entries[0])))) {
         s->refs = 1;
+        s->stat = stat;
         s->count = 0;
     }
     return s;
 }
 
-struct tap_stack *tap_stack_match (struct jobtap *jt, const char *topic)
+static struct tap_stack *match (struct jobtap *jt, const char *topic, int stat)
 {
     struct tap_plugin *t;
     struct tap_stack *s;
     size_t count = 0;
 
     DL_COUNT (jt->plugins, t, count);
-    if (!(s = tap_stack_new (count)))
+    if (!(s = tap_stack_new (count, stat)))
         return NULL;
     DL_FOREACH (jt->plugins, t)
     {
@@ -89,6 +90,11 @@ struct tap_stack *tap_stack_match (struct jobtap *jt, const char *topic)
         s->count++;
     }
     return s;
+}
+
+struct tap_stack *tap_stack_match (struct jobtap *jt, const char *topic)
+{
+    return match (jt, topic, tap_stat_of (topic));
 }
 
 /* Plugins may change their handlers at any time; this changes with them. */
@@ -113,7 +119,7 @@ struct tap_stack *tap_stack_of (struct jobtap *jt, enum tap_topic topic)
         tap_stacks_forget (jt);
     jt->version = version;
     if (!(s = jt->stacks[topic])) {
-        if (!(s = tap_stack_match (jt, topic_names[topic])))
+        if (!(s = match (jt, topic_names[topic], topic)))
             return NULL;
         jt->stacks[topic] = s;
     }
@@ -181,6 +187,8 @@ static int call_entry (struct tap_entry *e,
     if (!e->cb)
         return 0;
     rc = e->cb (t->p, topic, args, e->data);
+    if (!flux_priv_plugin_arg_out_is_plain (args))
+        tap_args_note (frame->call, t, args);
     if (frame->updates) {
         flush_updates (t, frame);
         flux_priv_plugin_arg_changed (args);
@@ -197,6 +205,32 @@ static int call_entry (struct tap_entry *e,
     return rc < 0 ? -1 : 1;
 }
 
+/* Priorities are numbers that are seen in no JSON value. */
+static void note_priority (struct tap_call *call,
+                           struct tap_plugin *t,
+                           flux_plugin_arg_t *args)
+{
+    int64_t priority;
+
+    if (flux_priv_plugin_arg_out_int (args, "priority", &priority) == 1
+        && (priority >= 0) != (call->priority >= 0)) {
+        call->priority = priority;
+        call->setter[TAP_OUT_PRIORITY] = t;
+    }
+}
+
+/* When the call ended. */
+static double count_call (struct tap_plugin *t,
+                          int stat,
+                          double begin,
+                          bool failed)
+{
+    double end = clock_monotonic (loop_clock (t->jt->loop));
+
+    tap_stat_add (t, stat, end - begin, failed);
+    return end;
+}
+
 int tap_stack_call (struct jobtap *jt,
                     struct tap_stack *s,
                     struct tap_call *call,
@@ -204,16 +238,21 @@ int tap_stack_call (struct jobtap *jt,
                     flux_plugin_arg_t *args)
 {
     struct tap_frame frame = { .call = call, .up = jt->frame };
+    const struct clock *clock = loop_clock (jt->loop);
+    double begin = s->count > 0 ? clock_monotonic (clock) : 0.;
     int count = 0;
     int rc = 0;
 
     jt->frame = &frame;
     for (size_t i = 0; i < s->count && rc >= 0; i++) {
-        if (s->entries[i].plugin->removed)
+        if (s->entries[i].plugin->removed
+            || (rc = call_entry (&s->entries[i], &frame, topic, args)) == 0)
             continue;
-        rc = call_entry (&s->entries[i], &frame, topic, args);
-        if (rc > 0)
-            count++;
+        /* The end of one call is the begin of the next. */
+        begin = count_call (s->entries[i].plugin, s->stat, begin, rc < 0);
+        if (s->stat == TOPIC_PRIORITY_GET)
+            note_priority (call, s->entries[i].plugin, args);
+        count++;
     }
     jt->frame = frame.up;
     return rc < 0 ? -1 : count;
@@ -226,13 +265,15 @@ int tap_call_one (struct tap_plugin *t,
 {
     struct tap_frame frame = { .call = call, .up = t->jt->frame };
     struct tap_entry e = { .plugin = t };
+    double begin = clock_monotonic (loop_clock (t->jt->loop));
     int rc;
 
     e.cb = flux_priv_plugin_match (t->p, topic, &e.data);
     e.version = flux_priv_plugin_version (t->p);
     t->jt->frame = &frame;
     tap_ref (t);
-    rc = call_entry (&e, &frame, topic, args);
+    if ((rc = call_entry (&e, &frame, topic, args)) != 0)
+        count_call (t, tap_stat_of (topic), begin, rc < 0);
     t->jt->frame = frame.up;
     tap_unref (t);
     return rc;

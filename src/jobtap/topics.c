@@ -192,7 +192,7 @@ static int topics_priority_get (void *arg, struct job *job, int64_t *priority)
             rc = 0;
         else if (job->state == FLUX_JOB_STATE_SCHED)
             tap_log_failure (jt,
-                             NULL,
+                             call.setter[TAP_OUT_PRIORITY],
                              name,
                              job,
                              "BUG: plugin returned no priority for a job that "

@@ -166,6 +166,11 @@ uint32_t flux_priv_plugin_version (flux_plugin_t *p)
     return p->version;
 }
 
+const char *flux_priv_plugin_topic (flux_plugin_t *p, size_t i)
+{
+    return i < p->nhandlers ? p->handlers[i].topic : NULL;
+}
+
 static struct handler *find_exact (flux_plugin_t *p, const char *topic)
 {
     for (size_t i = 0; i < p->nhandlers; i++) {

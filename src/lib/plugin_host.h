@@ -8,6 +8,7 @@
 #ifndef SLUICE_LIB_PLUGIN_HOST_H
 #define SLUICE_LIB_PLUGIN_HOST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <flux/plugin.h>
@@ -20,6 +21,11 @@ int flux_priv_plugin_set_path (flux_plugin_t *p, const char *path);
 
 /* A number that changes whenever a handler of p is added or removed. */
 uint32_t flux_priv_plugin_version (flux_plugin_t *p);
+
+/* The topic of the handler registered as number i, from 0; NULL after the
+ * last.  Valid until the version changes.
+ */
+const char *flux_priv_plugin_topic (flux_plugin_t *p, size_t i);
 
 /* The handler that flux_plugin_call() would call for topic, and its data;
  * NULL if there is none.  Valid until the version changes.

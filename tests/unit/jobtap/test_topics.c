@@ -533,8 +533,94 @@ static void test_purge (void)
     host_stop (&o);
 }
 
+/* ---- what is counted ---- */
+
+static int stats_cb (flux_plugin_t *p,
+                     const char *topic,
+                     flux_plugin_arg_t *args,
+                     void *arg)
+{
+    struct host *o = arg;
+
+    /* The clock is virtual, so a wait takes exactly as long as it says. */
+    if (!strcmp (topic, "job.new"))
+        clock_advance (&o->t->clock, clock_now (&o->t->clock) + 0.001);
+    return strcmp (topic, "job.state.run") ? 0 : -1;
+}
+
+static void test_stats (void)
+{
+    struct host o = { .cb = stats_cb };
+    json_t *r, *row;
+    json_int_t calls = 0, failures = 0;
+    double total = 0., max = 0., p50 = 0., p99 = 0.;
+
+    host_start (&o);
+    for (int i = 0; i < 3; i++)
+        host_submit (&o, NULL);
+    inst_run (o.t);
+    r = json_loads (
+        inst_rpc (o.t, "job-manager.jobtap-stats", "{\"name\":\".test\"}")
+            ->text,
+        0,
+        NULL);
+    ok (r != NULL, "statistics of a plugin");
+    row = json_object_get (json_array_get (json_object_get (r, "plugins"), 0),
+                           "topics");
+    is_int (json_unpack (row,
+                         "{s:{s:I s:I s:F s:F s:F s:F}}",
+                         "job.new",
+                         "calls",
+                         &calls,
+                         "failures",
+                         &failures,
+                         "total",
+                         &total,
+                         "max",
+                         &max,
+                         "p50",
+                         &p50,
+                         "p99",
+                         &p99),
+            0,
+            "have each topic");
+    ok (calls == 3 && failures == 0, "calls are counted");
+    ok (total > 0.0029 && total < 0.0031 && max > 0.0009 && max < 0.0011,
+        "and their time");
+    ok (p50 > 0.0009 && p50 < 0.00126 && p99 > 0.0009 && p99 < 0.00126,
+        "of which there are quantiles");
+    is_int (json_unpack (row,
+                         "{s:{s:I s:I}}",
+                         "job.state.run",
+                         "calls",
+                         &calls,
+                         "failures",
+                         &failures),
+            0,
+            "another topic");
+    ok (calls == 3 && failures == 3, "failures are counted");
+    ok (!json_object_get (row, "job.inactive-remove"),
+        "what never was called is not there");
+    json_decref (r);
+    r = json_loads (inst_rpc (o.t, "job-manager.jobtap-stats", "{}")->text,
+                    0,
+                    NULL);
+    is_int (json_array_size (json_object_get (r, "plugins")), 2, "of all");
+    json_decref (r);
+    is_int (
+        inst_rpc (o.t, "job-manager.jobtap-stats", "{\"name\":\"x\"}")->errnum,
+        ENOENT,
+        "of a plugin that is not there");
+    is_int (
+        inst_rpc_as (o.t, o.t->guest, "job-manager.jobtap-stats", "{}")->errnum,
+        EPERM,
+        "not for guests");
+    host_stop (&o);
+}
+
 int main (void)
 {
+    test_stats ();
     test_purge ();
     test_subscribed ();
     test_order ();
