@@ -326,6 +326,7 @@ static void test_resource (void)
     char *spec = make_jobspec (2., 10., NULL);
     struct answer *a;
     uint64_t id;
+    uint32_t tag, tag2;
 
     a = inst_rpc (t, "resource.status", NULL);
     is_str (a->text,
@@ -388,8 +389,21 @@ static void test_resource (void)
     is_int (a->errnum, EOVERFLOW, "a request that is too big is infeasible");
     ok (strstr (a->text, "unsatisfiable request"), "... %s", a->text);
     is_int (inst_rpc (t, "resource.acquire", NULL)->errnum,
-            ENOSYS,
-            "there is nothing to acquire");
+            EPROTO,
+            "resources are acquired by a stream");
+    tag = inst_stream (t, "resource.acquire", NULL);
+    inst_settle (t);
+    a = inst_answer (t, tag);
+    ok (a && a->errnum == 0 && strstr (a->text, "\"up\":\"0\"}"),
+        "... that begins with all: %s",
+        a ? a->text : "");
+    inst_rpc (t, "resource.drain", "{\"targets\":\"0\"}");
+    is_str (inst_answer (t, tag)->text,
+            "{\"down\":\"0\"}",
+            "and tells of what is drained");
+    tag2 = inst_stream (t, "resource.acquire", NULL);
+    inst_settle (t);
+    is_int (inst_answer (t, tag2)->errnum, EBUSY, "to one client at a time");
     free (spec);
     inst_destroy (t);
 }

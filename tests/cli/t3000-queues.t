@@ -1,0 +1,141 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-3.0-or-later
+
+test_description='named queues: flux queue, defaults, restart, reload'
+
+. "$(dirname "$0")/sluice-test.sh"
+use_utf8
+. "$sluice_sharness"
+
+cat >conf.toml <<'EOF'
+[resource]
+noverify = true
+[[resource.config]]
+hosts = "fake[0-3]"
+cores = "0-1"
+[[resource.config]]
+hosts = "fake[0-1]"
+properties = ["debug"]
+[[resource.config]]
+hosts = "fake[2-3]"
+properties = ["batch"]
+[queues.debug]
+requires = ["debug"]
+[queues.batch]
+requires = ["batch"]
+policy.jobspec.defaults.system.duration = "10m"
+[queues.vip]
+parent = "batch"
+[policy.jobspec.defaults.system]
+duration = "5m"
+queue = "debug"
+EOF
+
+# run a script from standard input in an instance whose state is kept
+instance () {
+    cat >script
+    mkdir -p state
+    "$SLUICE_FLUX" start -S statedir="$PWD/state" -c "$PWD/conf.toml" \
+        sh -e ./script
+}
+
+test_expect_success 'queues with names are stopped at first' '
+    instance >out <<-\EOF &&
+	flux queue status
+	EOF
+    cat >expect <<-\EOF &&
+	batch: Job submission is enabled
+	batch: Scheduling is stopped
+	debug: Job submission is enabled
+	debug: Scheduling is stopped
+	vip: Job submission is enabled
+	vip: Scheduling is stopped
+	EOF
+    test_cmp expect out
+'
+
+test_expect_success 'each can be changed, or all' '
+    instance >out 2>err <<-\EOF &&
+	flux queue start --all --quiet
+	flux queue stop -m tired --quiet debug
+	flux queue disable -m full --quiet batch
+	flux queue status
+	! flux queue disable -m x
+	! flux queue status nope
+	EOF
+    grep "^debug: Scheduling is stopped: tired" out &&
+    grep "^debug: Job submission is enabled" out &&
+    grep "^batch: Job submission is disabled: full" out &&
+    grep "^vip: Scheduling is started" out &&
+    grep "Use --all to apply this command to all queues" err &&
+    grep "nope. is not a valid queue" err
+'
+
+test_expect_success 'the state outlives a restart' '
+    instance >out 2>err <<-\EOF &&
+	flux queue status
+	! flux submit -q batch true
+	flux queue enable -a --quiet
+	flux queue start -a --quiet
+	EOF
+    grep "^debug: Scheduling is stopped: tired" out &&
+    grep "^batch: Job submission is disabled: full" out &&
+    grep "^vip: Scheduling is started" out &&
+    grep "job submission to batch is disabled: full" err
+'
+
+test_expect_success 'jobs get the properties and defaults of their queue' '
+    instance >out 2>err <<-\EOF &&
+	flux run true
+	flux run -q vip -N2 true
+	flux jobs -ano "{queue} {duration} {ranks}"
+	! flux submit -q nope true
+	! flux run -q batch -N3 true
+	EOF
+    grep "^debug 300.0 0$" out &&
+    grep "^vip 600.0 .*2-3" out &&
+    grep "nope. is not a valid queue" err &&
+    grep "unsatisfiable request" err
+'
+
+test_expect_success 'a stopped queue holds up no other' '
+    instance >out <<-\EOF
+	flux queue stop --quiet batch
+	b=$(flux submit -q batch true)
+	v=$(flux submit -q vip true)
+	flux run -q debug true
+	test $(flux jobs -no {state} $b) = SCHED
+	test $(flux jobs -no {state} $v) = SCHED
+	flux queue start --quiet batch
+	flux job wait-event -t 20 $b clean
+	flux job wait-event -t 20 $v clean
+	EOF
+'
+
+test_expect_success 'reload adds queues and takes them away' '
+    instance >out 2>err <<-\EOF &&
+	id=$(flux submit -q vip --urgency=hold true)
+	sed -i -e "s/^\[queues.vip\]/[queues.new]/" conf.toml
+	flux config reload
+	flux queue status
+	! flux submit -q vip true
+	flux job urgency $id 16
+	test $(flux jobs -no {state} $id) = SCHED
+	flux cancel $id
+	sed -i -e "s/^parent = .*/parent = \"nope\"/" conf.toml
+	! flux config reload
+	flux queue status new
+	EOF
+    grep "^new: Scheduling is stopped" out &&
+    ! grep "^vip" out &&
+    grep "vip. is not a valid queue" err &&
+    grep "nope. is not a configured queue" err
+'
+
+test_expect_success 'a configuration with a bad queue refuses to start' '
+    printf "[queues.a]\nrequires = 1\n" >bad.toml &&
+    test_must_fail "$SLUICE_FLUX" start -c "$PWD/bad.toml" true 2>err &&
+    grep "must be an array of property strings" err
+'
+
+test_done

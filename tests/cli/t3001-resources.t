@@ -1,0 +1,136 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-3.0-or-later
+
+test_description='resources that are configured: pretended nodes'
+
+. "$(dirname "$0")/sluice-test.sh"
+use_utf8
+. "$sluice_sharness"
+
+cat >conf.toml <<'EOF'
+[resource]
+noverify = true
+exclude = "fake3"
+[[resource.config]]
+hosts = "fake[0-3]"
+cores = "0-1"
+[[resource.config]]
+hosts = "fake[0-1]"
+properties = ["small"]
+gpus = "0"
+EOF
+
+instance () {
+    cat >script
+    mkdir -p state
+    "$SLUICE_FLUX" start -S statedir="$PWD/state" -c "$PWD/conf.toml" \
+        sh -e ./script
+}
+
+test_expect_success 'every pretended node runs tasks' '
+    instance >out 2>err <<-\EOF &&
+	flux getattr size
+	flux getattr hostlist
+	flux resource list -no "{state} {nnodes} {ncores} {ngpus} {nodelist}"
+	flux run -N3 -n6 printenv FLUX_TASK_RANK | sort | tr "\n" " "
+	echo input | flux run -N1 --requires=rank:2 cat
+	EOF
+    grep "^1$" out &&
+    grep "^fake\[0-3\]$" out &&
+    grep "^free 3 6 2 fake\[0-2\]" out &&
+    grep "^0 1 2 3 4 5 input$" out &&
+    test_must_be_empty err
+'
+
+test_expect_success 'constraints choose nodes' '
+    instance >out <<-\EOF &&
+	flux run -n1 --requires=host:fake1 true
+	flux jobs -an -c1 -o "host {nodelist}"
+	flux run -n1 --requires=^small true
+	flux jobs -an -c1 -o "other {nodelist}"
+	flux run -n1 --requires=rank:1 true
+	flux jobs -an -c1 -o "rank {nodelist}"
+	EOF
+    cat >expect <<-\EOF &&
+	host fake1
+	other fake2
+	rank fake1
+	EOF
+    test_cmp expect out
+'
+
+test_expect_success 'an excluded node does not exist for jobs' '
+    instance >out 2>err <<-\EOF &&
+	flux resource status -no "{state} {nnodes} {nodelist}"
+	! flux run -N4 true
+	! flux resource drain fake3
+	EOF
+    grep "^exclude 1 fake3" out &&
+    grep "unsatisfiable request" err &&
+    grep "rank 3 excluded" err
+'
+
+test_expect_success 'nodes are drained by rank and name, also after a restart' '
+    instance <<-\EOF &&
+	flux resource drain 0-1 maintenance
+	flux resource drain fake2
+	EOF
+    instance >out <<-\EOF
+	flux resource drain -no "{ranks} {reason}" >drained
+	grep "^0-1 maintenance" drained
+	grep "^2 " drained
+	id=$(flux submit -N3 true)
+	flux resource undrain 0-1
+	test $(flux jobs -no {state} $id) = SCHED
+	flux resource undrain fake2
+	flux job wait-event -t 20 $id clean
+	EOF
+'
+
+test_expect_success 'R can be read from a file' '
+    cat >R.json <<-\EOF &&
+	{"version":1,"execution":{"R_lite":[{"rank":"0-1","children":
+	{"core":"0-3"}}],"starttime":0,"expiration":0,"nodelist":["n[0-1]"]}}
+	EOF
+    printf "[resource]\nnoverify = true\npath = \"$PWD/R.json\"\n" >path.toml &&
+    "$SLUICE_FLUX" start -c "$PWD/path.toml" \
+        flux resource list -no "{nnodes} {ncores} {nodelist}" >out &&
+    grep "^2 8 n\[0-1\]" out
+'
+
+# refused SENTENCE: the configuration on standard input, with that sentence
+refused () {
+    cat >bad.toml &&
+    test_must_fail "$SLUICE_FLUX" start -c "$PWD/bad.toml" true 2>err &&
+    grep "$1" err
+}
+
+test_expect_success 'what is wrong is told' '
+    printf "[[resource.config]]\nhosts = \"a[\"\ncores = \"0\"\n" |
+        refused "is not a list of hosts" &&
+    printf "[[resource.config]]\nhosts = \"a\"\ncores = \"x\"\n" |
+        refused "is not a set of ids" &&
+    printf "[[resource.config]]\nhosts = \"a\"\n" |
+        refused "host a has no cores" &&
+    printf "[[resource.config]]\nhosts = \"a\"\ncores = \"0\"\nx = 1\n" |
+        refused "unknown key" &&
+    printf "[[resource.config]]\nhosts = \"a\"\nproperties = [\"!\"]\n" |
+        refused "invalid property" &&
+    printf "[resource]\npath = \"/nonexistent\"\n" |
+        refused "/nonexistent"
+'
+
+test_expect_success 'flux start --test-size pretends to be several nodes' '
+    "$SLUICE_FLUX" start --test-size=3 --cores=2 sh -e >out <<-\EOF &&
+	flux getattr size
+	flux resource list -no "{state} {nnodes} {ncores}"
+	flux run -N3 sh -c "echo task"
+	flux ping -c1 2 >/dev/null
+	! flux ping -c1 3 >/dev/null 2>&1
+	EOF
+    grep "^3$" out &&
+    grep "^free 3 6" out &&
+    test $(grep -c "^task$" out) -eq 3
+'
+
+test_done
