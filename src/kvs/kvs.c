@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "kvs/private.h"
 
@@ -34,6 +35,18 @@ enum { FAMILIES = sizeof (families) / sizeof (families[0]) };
 
 /* ---- statistics ---- */
 
+static int count_waits (struct kvs *k, const struct namespace *ns)
+{
+    struct version_wait *w;
+    int n = 0;
+
+    DL_FOREACH (k->waits, w)
+    {
+        n += w->ns == ns;
+    }
+    return n;
+}
+
 static json_t *namespace_stats (struct kvs *k)
 {
     json_t *all = json_object ();
@@ -47,7 +60,7 @@ static json_t *namespace_stats (struct kvs *k)
                                         "store revision",
                                         ns->shown.ref,
                                         "#versionwaiters",
-                                        0));
+                                        count_waits (k, ns)));
     }
     return all;
 }

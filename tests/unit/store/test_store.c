@@ -76,6 +76,19 @@ static int ids_cb (const struct store_job *job, void *arg)
     return 0;
 }
 
+/* Adds up the lengths of keys. */
+static int keys_cb (const char *key, void *arg)
+{
+    *(int *)arg += strlen (key);
+    return 0;
+}
+
+static int no_key_cb (const char *key, void *arg)
+{
+    errno = EDOM;
+    return -1;
+}
+
 static int stop_cb (const struct store_job *job, void *arg)
 {
     (*(int *)arg)++;
@@ -87,6 +100,7 @@ static void test_data (struct loop *loop, struct store *s, struct told *told)
 {
     char *data;
     size_t len;
+    int n;
     uint64_t next;
 
     ok (!store_dirty (s) && store_commit (s) == 0,
@@ -118,6 +132,12 @@ static void test_data (struct loop *loop, struct store *s, struct told *told)
             && !memcmp (data, "j\0j", 4),
         "a value may hold any bytes");
     free (data);
+    n = 0;
+    ok (store_each_value (s, 1, keys_cb, &n) == 0 && n == 6,
+        "the keys of a job's values are walked");
+    ok (store_each_value (s, 3, keys_cb, &n) == 0 && n == 6, "none for none");
+    ok (store_each_value (s, 1, no_key_cb, NULL) < 0 && errno == EDOM,
+        "a callback ends the walk");
     ok (store_value_get (s, 1, "empty", &data, NULL) == 0 && !*data,
         "an empty value is there");
     free (data);
