@@ -6,40 +6,44 @@
 
 #include "cmd/cmd.h"
 #include "cmd/list.h"
-#include "cmd/util.h"
 
-static int run_instance (struct opts *o)
-{
-    die ("not available yet: an instance cannot run inside a job "
-         "(flux start makes one on this host)");
-}
-
-static int run_proxy (struct opts *o)
-{
-    die ("not available yet: set FLUX_URI to what 'flux uri' prints to talk "
-         "to another instance on this host");
-}
+#define NO_INSTANCE                                    \
+    "an instance cannot run inside a job (flux start " \
+    "makes one on this host)"
 
 const struct command cmd_alloc = {
     .name = "alloc",
     .summary = "allocate an instance (not available yet)",
     .usage = "...",
-    .raw = true,
-    .run = run_instance,
+    .absent = NO_INSTANCE,
 };
 
 const struct command cmd_batch = {
     .name = "batch",
     .summary = "submit a script to run in an instance (not available yet)",
     .usage = "...",
-    .raw = true,
-    .run = run_instance,
+    .absent = NO_INSTANCE,
+};
+
+const struct command cmd_exec = {
+    .name = "exec",
+    .summary = "run a command beside brokers (not available yet)",
+    .usage = "...",
+    .absent = "brokers run no commands for clients (flux run starts a command "
+              "as a job)",
 };
 
 const struct command cmd_proxy = {
     .name = "proxy",
     .summary = "run a command connected to an instance (not available yet)",
     .usage = "...",
-    .raw = true,
-    .run = run_proxy,
+    .absent = "set FLUX_URI to what 'flux uri' prints to talk to another "
+              "instance on this host",
+};
+
+const struct command cmd_job_hostpids = {
+    .name = "hostpids",
+    .summary = "print the process ids of tasks (not available yet)",
+    .usage = "...",
+    .absent = "the process ids of running tasks are not told",
 };

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "cmd/cmd.h"
+#include "cmd/configfile.h"
 #include "cmd/fsd.h"
 #include "cmd/list.h"
 #include "cmd/options.h"
@@ -22,6 +23,7 @@ static const struct option_def get_options[] = {
       "TYPE",
       "Require a type: string integer real boolean object "
       "array fsd fsd-integer fsd-real." },
+    { 'c', "config-path", "PATH", "Read files instead of asking the broker." },
     { 0 },
 };
 
@@ -72,18 +74,26 @@ static void print_value (json_t *o, const char *type)
     }
 }
 
+static json_t *current_config (void)
+{
+    flux_t *h = cmd_open ();
+    json_t *o = call_json (h, "config.get", FLUX_NODEID_ANY, NULL);
+
+    flux_close (h);
+    return o;
+}
+
 static int run_get (struct opts *o)
 {
     const char *type = opt_str (o, "type", NULL);
     const char *name = o->argc > 0 ? o->argv[0] : NULL;
     json_t *config;
     json_t *val;
-    flux_t *h;
+    const char *path = opt_str (o, "config-path", NULL);
 
     if (o->argc > 1)
         die ("at most one name can be given");
-    h = cmd_open ();
-    config = call_json (h, "config.get", FLUX_NODEID_ANY, NULL);
+    config = path ? configfile_read (path) : current_config ();
     val = name ? json_get_path (config, name) : config;
     if (!val && opt_count (o, "default"))
         printf ("%s\n", opt_str (o, "default", ""));
@@ -99,22 +109,7 @@ static int run_get (struct opts *o)
     else
         print_value (val, type);
     json_decref (config);
-    flux_close (h);
     return 0;
-}
-
-/* All that is in stdin or a JSON file. */
-static json_t *read_config (const char *path)
-{
-    json_error_t e;
-    json_t *o = path ? json_load_file (path, 0, &e) : json_loadf (stdin, 0, &e);
-
-    if (!json_is_object (o))
-        die ("%s: not a JSON object: %s (TOML is read by the broker: "
-             "'flux config reload')",
-             path ? path : "stdin",
-             o ? "" : e.text);
-    return o;
 }
 
 static int run_load (struct opts *o)
@@ -124,7 +119,7 @@ static int run_load (struct opts *o)
 
     if (o->argc > 1)
         die ("at most one path can be given");
-    config = read_config (o->argc > 0 ? o->argv[0] : NULL);
+    config = o->argc > 0 ? configfile_read (o->argv[0]) : configfile_stdin ();
     h = cmd_open ();
     call (h, "config.load", 0, config);
     flux_close (h);
@@ -144,6 +139,8 @@ static int run_set (struct opts *o)
     h = cmd_open ();
     config = call_json (h, "config.get", FLUX_NODEID_ANY, NULL);
     old = json_get_path (config, o->argv[0]);
+    if (!type && !old)
+        die ("Type is unknown, please specify --type");
     if ((type && (!strcmp (type, "string") || !strncmp (type, "fsd", 3)))
         || (!type && json_is_string (old)))
         val = json_string (o->argv[1]);
@@ -178,10 +175,11 @@ static int run_unset (struct opts *o)
     if (dot)
         *dot = '\0';
     table = dot ? json_get_path (config, copy) : config;
-    if (json_object_del (table, dot ? dot + 1 : copy) < 0)
-        die ("%s is not set", o->argv[0]);
+    /* what is not set need not be unset */
+    if (json_object_del (table, dot ? dot + 1 : copy) == 0)
+        call (h, "config.load", 0, json_incref (config));
+    json_decref (config);
     free (copy);
-    call (h, "config.load", 0, config);
     flux_close (h);
     return 0;
 }
@@ -194,6 +192,33 @@ static int run_reload (struct opts *o)
     flux_close (h);
     return 0;
 }
+
+/* What the build chose, for programs that ask. */
+static int run_builtin (struct opts *o)
+{
+    const char *s;
+
+    if (o->argc != 1)
+        die ("one name is required");
+    if (!(s = flux_conf_builtin_get (o->argv[0], FLUX_CONF_AUTO)))
+        die ("%s is invalid", o->argv[0]);
+    printf ("%s\n", s);
+    return 0;
+}
+
+static const struct option_def builtin_options[] = {
+    { 0, "intree", NULL, "Accepted; there is one layout." },
+    { 0, "installed", NULL, "Accepted; there is one layout." },
+    { 0 },
+};
+
+static const struct command builtin = {
+    .name = "builtin",
+    .summary = "print a path that was chosen when this was built",
+    .usage = "NAME",
+    .options = { builtin_options },
+    .run = run_builtin,
+};
 
 static const struct command get = {
     .name = "get",
@@ -220,7 +245,7 @@ static const struct command unset = {
 
 static const struct command load = {
     .name = "load",
-    .summary = "replace the configuration by JSON",
+    .summary = "replace the configuration by TOML or JSON",
     .usage = "[PATH]",
     .run = run_load,
 };
@@ -232,8 +257,8 @@ static const struct command reload = {
     .run = run_reload,
 };
 
-static const struct command *const subs[] = { &get,  &set,    &unset,
-                                              &load, &reload, NULL };
+static const struct command *const subs[] = { &get,    &set,     &unset, &load,
+                                              &reload, &builtin, NULL };
 
 const struct command cmd_config = {
     .name = "config",

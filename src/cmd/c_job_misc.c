@@ -69,46 +69,93 @@ static int run_memo (struct opts *o)
     return 0;
 }
 
-static int purge (flux_t *h, const char *topic, json_t *request)
+static int inactive_jobs (flux_t *h)
 {
-    json_t *r = call_json (h, topic, 0, request);
+    json_t *r = call_json (h, "job-manager.stats-get", 0, NULL);
     int count = 0;
 
-    json_unpack (r, "{s?i}", "count", &count);
+    json_unpack (r, "{s?i}", "inactive_jobs", &count);
     json_decref (r);
     return count;
+}
+
+static int purge_ids (flux_t *h, const struct opts *o, bool force)
+{
+    int count = 0;
+
+    for (int i = 0; i < o->argc; i++) {
+        flux_future_t *f = flux_rpc_pack (h,
+                                          "job-manager.purge-id",
+                                          0,
+                                          0,
+                                          "{s:I s:i}",
+                                          "id",
+                                          (json_int_t)parse_id (o->argv[i]),
+                                          "force",
+                                          force);
+        json_t *r = get_json_or_die (f, "purge");
+        int n = 0;
+
+        json_unpack (r, "{s?i}", "count", &n);
+        count += n;
+        json_decref (r);
+        flux_future_destroy (f);
+    }
+    return count;
+}
+
+/* The broker purges at most batch jobs at a time. */
+static int purge_oldest (flux_t *h, const struct opts *o, bool force)
+{
+    int batch = opt_int (o, "batch", 50, 1, 100);
+    double age = opt_fsd (o, "age-limit", -1.);
+    int num = opt_int (o, "num-limit", -1, -1, 1 << 30);
+    int total = 0;
+    int count;
+
+    /* without a limit no job is too many */
+    if (age < 0. && num < 0)
+        return 0;
+    do {
+        json_t *r = call_json (h,
+                               "job-manager.purge",
+                               0,
+                               json_pack ("{s:f s:i s:i s:b}",
+                                          "age_limit",
+                                          age,
+                                          "num_limit",
+                                          num,
+                                          "batch",
+                                          batch,
+                                          "force",
+                                          force));
+        count = 0;
+        json_unpack (r, "{s?i}", "count", &count);
+        json_decref (r);
+        total += count;
+    } while (force && count == batch);
+    return total;
 }
 
 static int run_purge (struct opts *o)
 {
     bool force = opt_count (o, "force") > 0;
-    flux_t *h = cmd_open ();
-    int count = 0;
+    flux_t *h;
+    int count;
+    int inactive;
 
-    for (int i = 0; i < o->argc; i++)
-        count += purge (h,
-                        "job-manager.purge-id",
-                        json_pack ("{s:I s:i}",
-                                   "id",
-                                   (json_int_t)parse_id (o->argv[i]),
-                                   "force",
-                                   force));
-    if (o->argc == 0)
-        count = purge (h,
-                       "job-manager.purge",
-                       json_pack ("{s:f s:i s:i s:b}",
-                                  "age_limit",
-                                  opt_fsd (o, "age-limit", -1.),
-                                  "num_limit",
-                                  (int)opt_int (o, "num-limit", -1, 0, 1 << 30),
-                                  "batch",
-                                  (int)opt_int (o, "batch", 50, 1, 100),
-                                  "force",
-                                  force));
-    if (force || count == 0)
-        printf ("purged %d inactive jobs\n", count);
+    if (o->argc > 0
+        && (opt_count (o, "age-limit") || opt_count (o, "num-limit")))
+        die ("purge: job ids and limits exclude each other");
+    h = cmd_open ();
+    count = o->argc > 0 ? purge_ids (h, o, force) : purge_oldest (h, o, force);
+    inactive = inactive_jobs (h);
+    if (force)
+        printf ("purged %d inactive jobs, %d remaining\n", count, inactive);
     else
-        printf ("use --force to purge %d inactive jobs\n", count);
+        printf ("use --force to purge %d of %d inactive jobs\n",
+                count,
+                inactive);
     flux_close (h);
     return 0;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* flux job taskmap, hostpids */
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,25 +203,10 @@ static int run_taskmap (struct opts *o)
     return 0;
 }
 
-/* Process ids are in no log while tasks run, and no service tells them. */
-static int run_hostpids (struct opts *o)
-{
-    die ("hostpids: not available yet: the process ids of running tasks are "
-         "not told");
-}
-
 const struct command cmd_job_taskmap = {
     .name = "taskmap",
     .summary = "print which task runs where",
     .usage = "[OPTIONS] JOBID|TASKMAP",
     .options = { taskmap_options },
     .run = run_taskmap,
-};
-
-const struct command cmd_job_hostpids = {
-    .name = "hostpids",
-    .summary = "print the process ids of tasks (not available yet)",
-    .usage = "...",
-    .raw = true,
-    .run = run_hostpids,
 };

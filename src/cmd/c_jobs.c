@@ -38,6 +38,7 @@ static const struct option_def options[] = {
     { 0, "sort", "[-]KEY,...", "Sort by fields." },
     { 0, "json", NULL, "Print JSON." },
     { 'L', "color", "[WHEN]", "Color: always, never or auto." },
+    { 'R', "recursive", NULL, "List jobs inside of jobs (not available yet)." },
     { 0, "stats", NULL, "Print counts first." },
     { 0, "stats-only", NULL, "Print counts only; fail if no job is active." },
     { 0 },
@@ -316,6 +317,9 @@ static int run (struct opts *o)
     flux_t *h;
     int status = 0;
 
+    if (opt_count (o, "recursive"))
+        die ("not available yet: --recursive, since instances cannot run "
+             "inside of jobs");
     text = format_choose (job_formats,
                           opt_str (o, "format", NULL),
                           "FLUX_JOBS_FORMAT_DEFAULT",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,20 @@ static const struct option_def stats_options[] = {
       "[WHO]",
       "Print resource usage (self, children, thread)." },
     { 'c', "clear", NULL, "Clear the statistics." },
+    { 0 },
+};
+
+static const struct option_def debug_options[] = {
+    { 0, "setbit", "VAL", "Set one bit." },
+    { 0, "clearbit", "VAL", "Clear one bit." },
+    { 0, "set", "MASK", "Set all bits." },
+    { 0, "clear", "MASK", "Clear these bits." },
+    { 0 },
+};
+
+static const struct option_def trace_options[] = {
+    { 'f', "full", NULL, "Print payloads too." },
+    { 'T', "topic", "GLOB", "Only these topics." },
     { 0 },
 };
 
@@ -227,6 +242,105 @@ static int run_stats (struct opts *o)
     return 0;
 }
 
+/* The bits that "op" leaves set. */
+static int run_debug (struct opts *o)
+{
+    static const char *const names[][2] = {
+        { "setbit", "setbit" },
+        { "clearbit", "clrbit" },
+        { "set", "set" },
+        { "clear", "clr" },
+    };
+    const char *op = "setbit";
+    long bits = 0;
+    char *topic;
+    json_t *r;
+    flux_t *h;
+    int flags = 0;
+
+    if (o->argc != 1)
+        die ("one module is required");
+    for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
+        const char *val = opt_str (o, names[i][0], NULL);
+        if (val) {
+            op = names[i][1];
+            bits = strtol (val, NULL, 0);
+        }
+    }
+    topic = xasprintf ("%s.debug", o->argv[0]);
+    h = cmd_open ();
+    flux_future_t *f = flux_rpc_pack (h,
+                                      topic,
+                                      FLUX_NODEID_ANY,
+                                      0,
+                                      "{s:s s:i}",
+                                      "op",
+                                      op,
+                                      "flags",
+                                      (int)bits);
+    r = get_json_or_die (f, topic);
+    flux_future_destroy (f);
+    json_unpack (r, "{s?i}", "flags", &flags);
+    printf ("0x%x\n", (unsigned)flags);
+    json_decref (r);
+    free (topic);
+    flux_close (h);
+    return 0;
+}
+
+/* Print what comes, an object a line; the broker may have nothing to trace
+ * and say so.
+ */
+static int run_trace (struct opts *o)
+{
+    const int all = 0xff;
+    json_t *names = json_array ();
+    flux_future_t *f;
+    const char *s;
+    flux_t *h;
+
+    if (o->argc < 1)
+        die ("a module is required");
+    for (int i = 0; i < o->argc; i++)
+        json_array_append_new (names, json_string (o->argv[i]));
+    h = cmd_open ();
+    f = flux_rpc_pack (h,
+                       "module.trace",
+                       FLUX_NODEID_ANY,
+                       FLUX_RPC_STREAMING,
+                       "{s:o s:i s:s s:b}",
+                       "names",
+                       names,
+                       "typemask",
+                       all,
+                       "topic_glob",
+                       opt_str (o, "topic", "*"),
+                       "full",
+                       opt_count (o, "full") > 0);
+    while (f && flux_rpc_get (f, &s) == 0) {
+        printf ("%s\n", s ? s : "");
+        fflush (stdout);
+        flux_future_reset (f);
+    }
+    die ("trace: %s", f ? future_text (f) : strerror (errno));
+}
+
+static const struct command debug = {
+    .name = "debug",
+    .summary = "print or change the debug bits of a module",
+    .usage = "[OPTIONS] MODULE",
+    .options = { debug_options },
+    .run = run_debug,
+};
+
+static const struct command trace = {
+    .name = "trace",
+    .summary = "print the messages of modules",
+    .usage = "[OPTIONS] MODULE...",
+    .options = { trace_options },
+    .run = run_trace,
+};
+
 static const struct command list = {
     .name = "list",
     .summary = "list the parts of the broker",
@@ -269,8 +383,8 @@ static const struct command stats = {
     .run = run_stats,
 };
 
-static const struct command *const subs[] = { &list,    &stats,  &load,
-                                              &remove_, &reload, NULL };
+static const struct command *const subs[] = { &list,   &stats, &load,  &remove_,
+                                              &reload, &debug, &trace, NULL };
 
 const struct command cmd_module = {
     .name = "module",

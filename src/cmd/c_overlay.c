@@ -380,11 +380,6 @@ static int run_disconnect (struct opts *o)
     return 0;
 }
 
-static int run_trace (struct opts *o)
-{
-    die ("not available yet: messages between brokers cannot be traced");
-}
-
 static const struct command status = {
     .name = "status",
     .summary = "show which brokers are up",
@@ -427,8 +422,7 @@ static const struct command trace = {
     .name = "trace",
     .summary = "trace messages between brokers (not available yet)",
     .usage = "...",
-    .raw = true,
-    .run = run_trace,
+    .absent = "messages between brokers cannot be traced",
 };
 
 static const struct command *const subs[] = { &status,   &errors,     &lookup,

@@ -322,6 +322,7 @@ static const struct command *const subs[] = {
     &cmd_resource_status,
     &cmd_resource_drain,
     &cmd_resource_undrain,
+    &cmd_resource_eventlog,
     NULL,
 };
 

@@ -29,6 +29,7 @@ struct command {
     const struct command *const *subs;               /* NULL ends the list */
     bool verbatim;       /* the first word that is no option ends the options */
     bool raw;            /* arguments are handed on unread */
+    const char *absent;  /* why this release lacks it: it only says so */
     int usage_status;    /* exit status for bad command lines; 0 means 1 */
     const char *section; /* heading in "flux help"; NULL: not listed */
 

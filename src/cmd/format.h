@@ -34,6 +34,8 @@ struct value {
 void value_str (struct value *v, const char *s); /* borrowed */
 void value_copy (struct value *v, const char *s);
 void value_int (struct value *v, long long i);
+/* A number that is printed as s (short) unless the field says how. */
+void value_named_int (struct value *v, long long i, const char *s);
 void value_real (struct value *v, double d);
 void value_bool (struct value *v, bool b);
 void value_none (struct value *v);

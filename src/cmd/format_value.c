@@ -42,6 +42,14 @@ void value_int (struct value *v, long long i)
 {
     v->type = VAL_INT;
     v->i = i;
+    v->s = NULL;
+}
+
+void value_named_int (struct value *v, long long i, const char *s)
+{
+    value_int (v, i);
+    snprintf (v->buf, sizeof (v->buf), "%s", s);
+    v->s = v->buf;
 }
 
 void value_real (struct value *v, double d)
@@ -134,7 +142,9 @@ static void print_plain (const struct format_field *f,
         snprintf (buf, size, "%s", v->i ? "True" : "False");
         break;
     case VAL_INT:
-        if (f->type == 'x' || f->type == 'X')
+        if (v->s && !f->width && !f->align && !f->type)
+            snprintf (buf, size, "%s", v->s);
+        else if (f->type == 'x' || f->type == 'X')
             snprintf (buf, size, f->type == 'x' ? "%llx" : "%llX", v->i);
         else if (f->type == 'f')
             snprintf (buf,

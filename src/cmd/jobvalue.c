@@ -58,7 +58,7 @@ void get_id (json_t *job, const char *name, struct value *v)
     flux_jobid_t id = int_of (job, "id");
 
     if (!name[2])
-        value_int (v, id);
+        value_named_int (v, id, id_str (id));
     else
         value_copy (v, format_id (id, name + 3));
 }

@@ -128,11 +128,15 @@ int opts_parse (struct opts *o,
                 flux_error_t *e)
 {
     struct table t;
+    size_t letters = 0;
     int kind;
 
     memset (o, 0, sizeof (*o));
     o->cmd = c;
-    o->uses = calloc (argc + 1, sizeof (*o->uses));
+    /* "-abc" is three; one more is left for the command to add */
+    for (int i = 1; i < argc; i++)
+        letters += strlen (argv[i]);
+    o->uses = calloc (argc + letters + 1, sizeof (*o->uses));
     o->argv = calloc (argc + 1, sizeof (*o->argv));
     if (!o->uses || !o->argv)
         goto nomem;

@@ -19,7 +19,7 @@ struct opt_use {
 
 struct opts {
     const struct command *cmd;
-    struct opt_use *uses; /* in the order given */
+    struct opt_use *uses; /* in the order given; has room for one more */
     size_t nuses;
     int argc; /* words that are not options */
     char **argv;

@@ -29,6 +29,12 @@ static int run_parsed (const struct command *c,
     flux_error_t e;
     int status;
 
+    if (c->absent) {
+        if (argc < 2 || strcmp (argv[1], "--help") != 0)
+            die ("not available yet: %s", c->absent);
+        help_command (stdout, c, path);
+        return 0;
+    }
     if (c->raw) {
         o.argc = argc - 1;
         o.argv = argv + 1;
