@@ -160,18 +160,20 @@ char *info_stats (void *arg)
     char *s;
 
     store_counts (m->store, &counts);
-    if (asprintf (&s,
-                  "{\"journal\":{\"listeners\":%u,\"events\":%u},"
-                  "\"active_jobs\":%u,\"inactive_jobs\":%" PRIu64
-                  ",\"max_jobid\":%" PRIu64 ",\"unreplayable_jobs\":%u,"
-                  "\"housekeeping\":{\"running\":{},\"config\":{"
-                  "\"release-after\":-1.0,\"command\":\"\"}}}",
-                  evjournal_listeners (m->journal),
-                  evjournal_events (m->journal),
-                  m->active_count,
-                  counts.inactive,
-                  max_jobid (m),
-                  m->unreplayable)
+    if (asprintf (
+            &s,
+            "{\"journal\":{\"listeners\":%u,\"events\":%u},"
+            "\"active_jobs\":%u,\"inactive_jobs\":%" PRIu64
+            ",\"max_jobid\":%" PRIu64 ",\"unreplayable_jobs\":%u,"
+            "\"set_aside\":[%s],\"housekeeping\":{\"running\":{},\"config\":{"
+            "\"release-after\":-1.0,\"command\":\"\"}}}",
+            evjournal_listeners (m->journal),
+            evjournal_events (m->journal),
+            m->active_count,
+            counts.inactive,
+            max_jobid (m),
+            m->unreplayable,
+            m->aside ? m->aside : "")
         < 0)
         return NULL;
     return s;

@@ -131,6 +131,8 @@ static int create_parts (struct manager *m,
                            outbox_done,
                            m,
                            error);
+    if (m->store)
+        store_be_patient (m->store);
     if (!m->store || !(m->alloc = alloc_create (m, cfg->sched, error))
         || !(m->resources =
                  resources_create (m, cfg, error))
@@ -251,6 +253,7 @@ void manager_destroy (struct manager *m)
     outbox_destroy (m->outbox);
     shutdown_destroy (m);
     text_pool_destroy (m->texts);
+    free (m->aside);
     free (m->hostname);
     free (m);
     errno = saved_errno;

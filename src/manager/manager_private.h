@@ -88,6 +88,7 @@ struct manager {
     bool broken;               /* the store failed: nothing new is accepted */
     bool stopping;             /* manager_shutdown was called */
     unsigned int unreplayable; /* jobs set aside at start */
+    char *aside; /* them and why, JSON objects with commas; NULL: none */
 };
 
 static inline struct job_host *host_of (const struct job *job)

@@ -250,6 +250,7 @@ static int check_user (struct manager *m,
                        const struct flux_msg_cred *cred,
                        flux_error_t *error)
 {
+    flux_error_t full;
     if (cred->userid == 0 && m->owner != 0)
         return err_set (error,
                         EINVAL,
@@ -259,6 +260,12 @@ static int check_user (struct manager *m,
                         EINVAL,
                         "job submission is disabled: the instance is "
                         "shutting down");
+    if (store_full (m->store, &full))
+        return err_set (error,
+                        ENOSPC,
+                        "job submission is refused until the job store has "
+                        "space: %s",
+                        full.text);
     return 0;
 }
 

@@ -213,6 +213,17 @@ int store_retry (struct store *s, flux_error_t *error)
     return s->ops->retry (s->impl, error);
 }
 
+void store_be_patient (struct store *s)
+{
+    if (s->ops->be_patient)
+        s->ops->be_patient (s->impl);
+}
+
+bool store_full (struct store *s, flux_error_t *error)
+{
+    return s->ops->full && s->ops->full (s->impl, error);
+}
+
 int store_value_get (struct store *s,
                      uint64_t id,
                      const char *key,

@@ -121,6 +121,13 @@ uint64_t store_next_batch (const struct store *s);
  */
 int store_retry (struct store *s, flux_error_t *error);
 
+/* From now on a full disk fails no batch: they wait until there is space, or
+ * the store is closed.
+ */
+void store_be_patient (struct store *s);
+/* Do batches wait for space? */
+bool store_full (struct store *s, flux_error_t *error);
+
 /* ---- reads, of durable data; *data is malloced, NUL-terminated, the
  * caller frees it (len may be NULL); -1 and ENOENT if there is none, EIO or
  * another errno if it cannot be read ---- */

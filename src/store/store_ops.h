@@ -25,6 +25,9 @@ struct store_ops {
     void (*told) (void *impl, const struct batch *b);
     /* Leave the failed state. */
     int (*retry) (void *impl, flux_error_t *error);
+    /* Both NULL: the disk is never full. */
+    void (*be_patient) (void *impl);
+    bool (*full) (void *impl, flux_error_t *error);
     /* Return when all that was submitted is finished; nothing is submitted
      * after it. */
     void (*stop) (void *impl);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -21,6 +22,8 @@
 #include "store/store_schema.h"
 #include "store/store_write.h"
 
+/* Between two looks whether a full disk has space again. */
+#define RETRY_NSEC 250000000L
 /* More than this is not put into one transaction. */
 #define MAX_TRANSACTION (64UL * 1024 * 1024)
 
@@ -38,6 +41,8 @@ struct impl {
     struct batch_queue done;
     bool stopping;
     bool retrying;
+    bool patient; /* a full disk fails no batch: they wait for space */
+    bool full;
     int errnum; /* 0 unless failed */
     flux_error_t error;
 };
@@ -58,6 +63,35 @@ static struct batch *take (struct impl *impl)
     return q.head;
 }
 
+/* The disk is full: what could not be written goes back to where it was, and
+ * is tried again after a while, or when there is more.  With the lock held.
+ */
+static void wait_for_space (struct impl *impl,
+                            struct batch *list,
+                            const flux_error_t *error)
+{
+    struct batch_queue q = { 0 };
+    struct timespec until;
+    struct batch *next;
+
+    for (; list; list = next) {
+        next = list->next;
+        batch_push (&q, list);
+    }
+    batch_move (&q, &impl->queued);
+    impl->queued = (struct batch_queue){ 0 };
+    batch_move (&impl->queued, &q);
+    impl->error = *error;
+    impl->full = true;
+    loop_kick_async (impl->work);
+    clock_gettime (CLOCK_REALTIME, &until);
+    until.tv_nsec += RETRY_NSEC;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    if (!impl->stopping)
+        pthread_cond_timedwait (&impl->wake, &impl->lock, &until);
+}
+
 /* Called and returns with the lock held. */
 static void write_some (struct impl *impl)
 {
@@ -71,6 +105,11 @@ static void write_some (struct impl *impl)
         if (writer_apply (impl->writer, list, &error) < 0)
             errnum = errno;
         pthread_mutex_lock (&impl->lock);
+        if (errnum == ENOSPC && impl->patient && !impl->stopping) {
+            wait_for_space (impl, list, &error);
+            return;
+        }
+        impl->full = false;
         if ((impl->errnum = errnum) != 0)
             impl->error = error;
     }
@@ -190,6 +229,27 @@ static void sqlite_submit (void *arg, struct batch *b)
     batch_push (&impl->queued, b);
     pthread_cond_signal (&impl->wake);
     pthread_mutex_unlock (&impl->lock);
+}
+
+static void sqlite_be_patient (void *arg)
+{
+    struct impl *impl = arg;
+
+    pthread_mutex_lock (&impl->lock);
+    impl->patient = true;
+    pthread_mutex_unlock (&impl->lock);
+}
+
+static bool sqlite_full (void *arg, flux_error_t *error)
+{
+    struct impl *impl = arg;
+    bool full;
+
+    pthread_mutex_lock (&impl->lock);
+    if ((full = impl->full))
+        err_set (error, ENOSPC, "%s", impl->error.text);
+    pthread_mutex_unlock (&impl->lock);
+    return full;
 }
 
 static void sqlite_finished (void *arg, struct batch_queue *q)
@@ -320,6 +380,8 @@ const struct store_ops store_sqlite_ops = {
     .finished = sqlite_finished,
     .told = sqlite_told,
     .retry = sqlite_retry,
+    .be_patient = sqlite_be_patient,
+    .full = sqlite_full,
     .stop = sqlite_stop,
     .destroy = sqlite_destroy,
     .value_get = sqlite_value_get,

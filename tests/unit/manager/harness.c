@@ -359,7 +359,7 @@ struct inst *inst_create (const struct inst_opt *opt)
         .loop = t->loop,
         .router = t->router,
         .statedir = opt->statedir,
-        .store_sync = "off",
+        .store_sync = opt->sync ? opt->sync : "off",
         .hostname = "node0",
         .sched = &sched_fifo,
         .exec = opt->exec ? opt->exec : &exec_mock,

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* The machine dies at each write to the disk in turn; what was told before
+ * is true after it.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../unit/manager/harness.h"
+#include "tap.h"
+#include "vfs_fault.h"
+
+#define JOBS 6
+
+static char dir[] = "/tmp/sluice-power-XXXXXX";
+
+/* What the client knows when the machine dies. */
+struct told {
+    uint64_t ids[JOBS]; /* acknowledged */
+    int nids;
+    unsigned int finished; /* ends that were told */
+};
+
+static void empty (void)
+{
+    static const char *const names[] = { "jobs.sqlite",
+                                         "jobs.sqlite-wal",
+                                         "jobs.sqlite-shm",
+                                         "lock" };
+    char path[128];
+
+    for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
+        snprintf (path, sizeof (path), "%s/%s", dir, names[i]);
+        unlink (path);
+    }
+}
+
+static struct inst *machine (void)
+{
+    struct inst_opt opt = { .statedir = dir, .real = true, .sync = "full" };
+
+    return inst_create (&opt);
+}
+
+/* Turns until the machine is dead, and some after that: the news of a batch
+ * that did become durable may be under way.
+ */
+static bool turns (struct inst *t, int *grace)
+{
+    loop_turn (t->loop, false);
+    usleep (100);
+    return !vfs_fault_dead () || (*grace)-- > 0;
+}
+
+static uint64_t submit (struct inst *t)
+{
+    char *spec = make_jobspec (0.001, 10, NULL);
+    uint32_t tag = inst_send_submit (t, spec, 16, 0);
+    unsigned long long id = 0;
+    struct answer *a;
+    int grace = 50;
+
+    free (spec);
+    while (!(a = inst_answer (t, tag)) && turns (t, &grace))
+        ;
+    if (!a || a->errnum || sscanf (a->text, "{\"id\":%llu", &id) != 1)
+        return 0;
+    return id;
+}
+
+/* Submit, run and finish some jobs, until the end or the death. */
+static void live (struct told *told)
+{
+    struct inst *t = machine ();
+    int grace = 50;
+
+    for (int i = 0; i < JOBS && !vfs_fault_dead (); i++) {
+        uint64_t id = submit (t);
+
+        if (id)
+            told->ids[told->nids++] = id;
+    }
+    while (told->nids == JOBS && t->inactive < JOBS && turns (t, &grace))
+        ;
+    told->finished = t->finished_ok;
+    inst_destroy (t);
+}
+
+static bool all_there (const struct told *told, uint64_t n)
+{
+    struct inst *t = machine ();
+    unsigned int finished = 0;
+    bool good = true;
+
+    for (int i = 0; i < told->nids; i++) {
+        const char *events = inst_events (t, told->ids[i]);
+
+        if (strstr (events, "finish"))
+            finished++;
+        if (strncmp (events, "submit", 6)) {
+            diag ("death at %llu: job %d of %d is lost: \"%s\"",
+                  (unsigned long long)n,
+                  i,
+                  told->nids,
+                  events);
+            good = false;
+        }
+    }
+    if (finished < told->finished) {
+        diag ("death at %llu: %u ends told, %u there",
+              (unsigned long long)n,
+              told->finished,
+              finished);
+        good = false;
+    }
+    for (int i = 0; i < told->nids; i++)
+        inst_until (t, told->ids[i], FLUX_JOB_STATE_INACTIVE);
+    for (int i = 0; i < told->nids; i++) {
+        const char *events = inst_events (t, told->ids[i]);
+        const char *first = strstr (events, "finish");
+
+        if (!strstr (events, "clean") || !first
+            || strstr (first + 1, "finish")) {
+            diag ("death at %llu: job %d: \"%s\"",
+                  (unsigned long long)n,
+                  i,
+                  events);
+            good = false;
+        }
+    }
+    inst_destroy (t);
+    return good;
+}
+
+static void test_deaths (void)
+{
+    struct told told = { .nids = 0 };
+    bool exhaustive = getenv ("SLUICE_LONG") != NULL;
+    uint64_t total, step;
+    int bad = 0, deaths = 0;
+
+    empty ();
+    inst_destroy (machine ());
+    vfs_fault_die_at (0, 1);
+    live (&told);
+    total = vfs_fault_count ();
+    ok (told.nids == JOBS && told.finished == JOBS, "a life without death");
+    step = exhaustive || total < 60 ? 1 : total / 60;
+    for (uint64_t n = 1; n <= total; n += step) {
+        memset (&told, 0, sizeof (told));
+        empty ();
+        inst_destroy (machine ());
+        vfs_fault_die_at (n, 7919 * n);
+        live (&told);
+        deaths += vfs_fault_dead ();
+        vfs_fault_revive ();
+        bad += !all_there (&told, n);
+    }
+    diag ("%d deaths in %llu writes and syncs",
+          deaths,
+          (unsigned long long)total);
+    is_int (bad, 0, "what was told before a death is true after it");
+}
+
+static void test_full (void)
+{
+    struct inst *t;
+    char *spec = make_jobspec (0.001, 10, NULL);
+    uint32_t tag;
+    struct answer *a;
+    uint64_t id;
+
+    empty ();
+    t = machine ();
+    id = inst_submit (t, spec, 16, 0);
+    ok (id > 0, "a job before the disk is full");
+    inst_until (t, id, FLUX_JOB_STATE_INACTIVE);
+    vfs_fault_full (true);
+    tag = inst_send_submit (t, spec, 16, 0);
+    for (int i = 0; i < 2000; i++) {
+        uint32_t other = inst_send_submit (t, spec, 16, 0);
+
+        loop_turn (t->loop, false);
+        usleep (1000);
+        if ((a = inst_answer (t, other)) && a->errnum == ENOSPC)
+            break;
+    }
+    ok (a && a->errnum == ENOSPC && a->text
+            && strstr (a->text, "refused until the job store has space"),
+        "a full disk: submissions are refused and told why");
+    ok (!inst_answer (t, tag), "what waits for the disk is not acknowledged");
+    vfs_fault_full (false);
+    while (!(a = inst_answer (t, tag)))
+        loop_turn (t->loop, true);
+    is_int (a->errnum, 0, "with space again it is");
+    id = inst_submit (t, spec, 16, 0);
+    ok (id && inst_until (t, id, FLUX_JOB_STATE_INACTIVE), "and jobs run");
+    inst_destroy (t);
+    free (spec);
+}
+
+int main (void)
+{
+    if (!mkdtemp (dir) || vfs_fault_install () < 0)
+        bail_out ("cannot begin");
+    alarm (300);
+    test_full ();
+    test_deaths ();
+    empty ();
+    rmdir (dir);
+    done_testing ();
+}
