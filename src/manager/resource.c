@@ -156,6 +156,8 @@ void resources_set_exclude (struct resources *res, const char *targets)
         return;
     idset_destroy (res->exclude);
     res->exclude = ids;
+    if (ids)
+        drain_clear (res, ids); /* a rank is not both */
     resources_push (res);
 }
 

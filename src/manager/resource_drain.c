@@ -199,23 +199,53 @@ static void set_entry (struct resources *res,
     d->reason = reason ? strdup (reason) : NULL;
 }
 
-/* A rank goes by its host: that may have another number now. */
+/* A rank goes by its host: that may have another number now.  Where several
+ * ranks have that name (pretended ones), it is the one of the same number.
+ */
+static int find_rank (struct resources *res,
+                      const char *ranks,
+                      const char *hosts)
+{
+    struct idset *all = resources_targets (res, hosts, NULL);
+    struct idset *old = idset_decode (ranks);
+    int rank = -1;
+
+    if (all && old)
+        rank = idset_test (all, idset_first (old)) ? idset_first (old)
+                                                   : idset_first (all);
+    idset_destroy (all);
+    idset_destroy (old);
+    return rank;
+}
+
+static void restore (struct resources *res,
+                     int rank,
+                     double timestamp,
+                     const char *reason)
+{
+    struct idset *ids;
+
+    if (rank < 0 || (res->exclude && idset_test (res->exclude, rank))
+        || !(ids = idset_create (0, IDSET_FLAG_AUTOGROW)))
+        return;
+    set_entry (res, rank, timestamp, reason);
+    if (idset_set (ids, rank) == 0)
+        post (res, "drain", ids, reason, 0);
+    idset_destroy (ids);
+}
+
 static void restore_line (struct resources *res, const char *line, size_t len)
 {
+    char *ranks, *hosts, *reason;
     struct wire_event w;
-    struct idset *ids = NULL;
-    char *targets, *reason;
 
     if (wire_event_decode (&w, NULL, line, len, NULL) < 0)
         return;
     if (w.ev.context
-        && wire_drain_decode (w.ev.context, &targets, &reason) == 0) {
-        if ((ids = resources_targets (res, targets, NULL))) {
-            set_entry (res, idset_first (ids), w.ev.timestamp, reason);
-            post (res, "drain", ids, reason, 0);
-        }
-        idset_destroy (ids);
-        free (targets);
+        && wire_drain_decode (w.ev.context, &ranks, &hosts, &reason) == 0) {
+        restore (res, find_rank (res, ranks, hosts), w.ev.timestamp, reason);
+        free (ranks);
+        free (hosts);
         free (reason);
     }
     wire_event_finish (&w);
@@ -389,6 +419,23 @@ static int handle_undrain (struct router *r,
     }
     idset_destroy (ids);
     return rc < 0 ? REQUEST_ERROR : REQUEST_DONE;
+}
+
+void drain_clear (struct resources *res, const struct idset *ids)
+{
+    struct idset *drained = select_drained (res, ids, true);
+    unsigned int rank;
+
+    if (!drained || idset_empty (drained)) {
+        idset_destroy (drained);
+        return;
+    }
+    for (rank = idset_first (drained); rank != IDSET_INVALID_ID;
+         rank = idset_next (drained, rank))
+        res->drains[rank].drained = false;
+    post (res, "undrain", drained, NULL, 0);
+    idset_destroy (drained);
+    save (res);
 }
 
 static const struct request_row rows[] = {

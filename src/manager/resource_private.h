@@ -49,6 +49,8 @@ char *resources_hosts (struct resources *res, const struct idset *ranks);
 /* ---- resource_drain.c ---- */
 
 int drain_restore (struct resources *res);
+/* Undrain those of ids that are drained. */
+void drain_clear (struct resources *res, const struct idset *ids);
 struct idset *drain_ranks (struct resources *res);
 /* {"IDSET":{"timestamp":N,"reason":S},...}: equal entries together. */
 void drain_print (struct resources *res, struct jbuf *b);

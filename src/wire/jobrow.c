@@ -75,7 +75,8 @@ static void row_of_resources (struct jobrow *row,
     if (!names)
         return;
     if ((ranks = rset_ranks (R))) {
-        row->ranks = row->owned[0] = idset_encode (ranks, IDSET_FLAG_RANGE);
+        row->ranks = row->owned[0] =
+            idset_encode (ranks, IDSET_FLAG_RANGE | IDSET_FLAG_BRACKETS);
         idset_destroy (ranks);
     }
     if ((hl = rset_nodelist (R))) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 /* What the manager reads of the configuration (flux-config-job-manager(5),
- * flux-config-policy(5), flux-config-exec(5), flux-config-resource(5)).
+ * flux-config-exec(5), flux-config-resource(5)).
  */
 
 #include <errno.h>
@@ -141,7 +141,6 @@ int manager_settings_decode (const char *json,
     *s = (struct manager_settings){
         .kill_timeout = -1.,
         .agent_grace = -1.,
-        .default_duration = -1.,
         .inactive_age_limit = -1.,
         .inactive_num_limit = -1,
     };
@@ -151,16 +150,6 @@ int manager_settings_decode (const char *json,
         return -1;
     if (get_duration (o, "exec.kill-timeout", &s->kill_timeout, error) == 0
         && get_duration (o, "exec.agent-grace", &s->agent_grace, error) == 0
-        && get_duration (o,
-                         "policy.jobspec.defaults.system.duration",
-                         &s->default_duration,
-                         error)
-               == 0
-        && get_string (o,
-                       "policy.jobspec.defaults.system.queue",
-                       &s->default_queue,
-                       error)
-               == 0
         && get_duration (o,
                          "job-manager.inactive-age-limit",
                          &s->inactive_age_limit,
@@ -186,7 +175,6 @@ int manager_settings_decode (const char *json,
 
 void manager_settings_clear (struct manager_settings *s)
 {
-    free (s->default_queue);
     free (s->exclude);
-    s->default_queue = s->exclude = NULL;
+    s->exclude = NULL;
 }

@@ -315,9 +315,12 @@ int req_drain_decode (const flux_msg_t *msg,
                    &r->mode);
 }
 
-int wire_drain_decode (const char *context, char **targets, char **reason)
+int wire_drain_decode (const char *context,
+                       char **ranks,
+                       char **hosts,
+                       char **reason)
 {
-    const char *idset, *hosts = "", *why = NULL;
+    const char *idset, *names = "", *why = NULL;
     json_t *o = json_loads (context, 0, NULL);
     int rc;
 
@@ -326,11 +329,12 @@ int wire_drain_decode (const char *context, char **targets, char **reason)
                       "idset",
                       &idset,
                       "nodelist",
-                      &hosts,
+                      &names,
                       "reason",
                       &why);
     if (rc == 0) {
-        *targets = strdup (hosts[0] ? hosts : idset);
+        *ranks = strdup (idset);
+        *hosts = strdup (names[0] ? names : idset);
         *reason = why ? strdup (why) : NULL;
     }
     json_decref (o);

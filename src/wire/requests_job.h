@@ -129,10 +129,14 @@ int req_drain_decode (const flux_msg_t *msg,
                       struct req_drain *r,
                       flux_error_t *error);
 
-/* The context of a drain event as the store keeps it: targets are the hosts,
- * else the ranks; reason may be NULL.  Both malloced.
+/* The context of a drain event as the store keeps it: the ranks, the hosts (the
+ * ranks where they have no names) and the reason, which may be NULL; all
+ * malloced.
  */
-int wire_drain_decode (const char *context, char **targets, char **reason);
+int wire_drain_decode (const char *context,
+                       char **ranks,
+                       char **hosts,
+                       char **reason);
 
 /* feasibility.check: *text is the jobspec's JSON, malloced. */
 int req_jobspec_decode (const flux_msg_t *msg,
@@ -182,8 +186,6 @@ void wire_list_entry (struct jbuf *b, const struct job *job);
 struct manager_settings {
     double kill_timeout;
     double agent_grace; /* may be INFINITY */
-    double default_duration;
-    char *default_queue; /* malloced */
     double inactive_age_limit;
     int inactive_num_limit;
     bool stop_queues_on_restart;

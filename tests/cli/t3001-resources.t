@@ -133,4 +133,26 @@ test_expect_success 'flux start --test-size pretends to be several nodes' '
     test $(grep -c "^task$" out) -eq 3
 '
 
+test_expect_success 'a node that becomes excluded is drained no more' '
+    sed -e "/^exclude/d" conf.toml >live.toml &&
+    "$SLUICE_FLUX" start -c "$PWD/live.toml" sh -e >out <<-EOF &&
+	flux resource drain 1-2
+	sed -e "/^noverify/aexclude = \"fake1\"" live.toml >new.toml
+	mv new.toml live.toml
+	flux config reload
+	flux resource status -no "{state} {nodelist}"
+	EOF
+    grep "^exclude fake1" out &&
+    grep "^drained fake2" out
+'
+
+test_expect_success 'nodes of one name are drained by number' '
+    mkdir -p same &&
+    "$SLUICE_FLUX" start -S statedir="$PWD/same" --test-size=3 \
+        flux resource drain 2 &&
+    "$SLUICE_FLUX" start -S statedir="$PWD/same" --test-size=3 \
+        flux resource drain -no "{ranks}" >out &&
+    grep "^2$" out
+'
+
 test_done
