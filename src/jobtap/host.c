@@ -94,27 +94,41 @@ static json_t *config_parse (const char *json, flux_error_t *error)
     return o;
 }
 
+/* conf.update to all that stay; nobody keeps a configuration that is not
+ * going to be.
+ */
+static int config_tell (struct jobtap *jt, json_t *conf, flux_error_t *error)
+{
+    struct tap_stack *s = tap_stack_match (jt, "conf.update");
+    size_t i;
+    int rc = 0;
+
+    if (!s)
+        return err_set (error, ENOMEM, "conf.update: out of memory");
+    for (i = 0; i < s->count && rc == 0; i++) {
+        if (!s->entries[i].plugin->leaving)
+            rc = tap_conf_update (s->entries[i].plugin, conf, error);
+    }
+    for (size_t j = 0; rc < 0 && j < i; j++) {
+        if (!s->entries[j].plugin->leaving)
+            tap_conf_update (s->entries[j].plugin, jt->config, NULL);
+    }
+    tap_stack_unref (s);
+    return rc;
+}
+
 int jobtap_config_check (struct jobtap *jt,
                          const char *json,
                          flux_error_t *error)
 {
     json_t *conf = config_parse (json, error);
-    struct tap_stack *s;
-    size_t i;
-    int rc = 0;
+    int rc;
 
     if (!conf)
         return -1;
-    if (!(s = tap_stack_match (jt, "conf.update"))) {
-        json_decref (conf);
-        return err_set (error, ENOMEM, "conf.update: out of memory");
-    }
-    for (i = 0; i < s->count && rc == 0; i++)
-        rc = tap_conf_update (s->entries[i].plugin, conf, error);
-    /* Nobody keeps a configuration that is not going to be. */
-    for (size_t j = 0; rc < 0 && j < i; j++)
-        tap_conf_update (s->entries[j].plugin, jt->config, NULL);
-    tap_stack_unref (s);
+    if ((rc = tap_plan (jt, conf, error)) == 0
+        && (rc = config_tell (jt, conf, error)) < 0)
+        tap_plan_drop (jt);
     json_decref (conf);
     if (rc < 0)
         errno = EINVAL;
@@ -144,61 +158,7 @@ void jobtap_config_apply (struct jobtap *jt, const char *json)
     json_decref (jt->config);
     jt->config = conf;
     config_lend (jt);
-}
-
-/* One element of [job-manager.plugins]. */
-static int config_entry (struct jobtap *jt, json_t *entry, flux_error_t *error)
-{
-    const char *load = NULL;
-    const char *remove = NULL;
-    json_t *conf = NULL;
-    json_error_t e;
-    char *s = NULL;
-    int rc;
-
-    if (json_unpack_ex (entry,
-                        &e,
-                        0,
-                        "{s?s s?s s?o !}",
-                        "load",
-                        &load,
-                        "remove",
-                        &remove,
-                        "conf",
-                        &conf)
-        < 0)
-        return err_set (error, EINVAL, "job-manager.plugins: %s", e.text);
-    if (conf && !json_is_object (conf))
-        return err_set (error,
-                        EINVAL,
-                        "job-manager.plugins: %s: conf is not an object",
-                        load ? load : "?");
-    if (remove && jobtap_remove (jt, remove, error) < 0)
-        return -1;
-    if (!load)
-        return 0;
-    if (conf && !(s = json_dumps (conf, JSON_COMPACT)))
-        return err_set (error, ENOMEM, "job-manager.plugins: out of memory");
-    rc = jobtap_load (jt, load, s, error);
-    free (s);
-    return rc;
-}
-
-static int config_plugins (struct jobtap *jt, flux_error_t *error)
-{
-    json_t *list = json_object_get (json_object_get (jt->config, "job-manager"),
-                                    "plugins");
-    json_t *entry;
-    size_t i;
-
-    if (list && !json_is_array (list))
-        return err_set (error, EINVAL, "job-manager.plugins: not an array");
-    json_array_foreach (list, i, entry)
-    {
-        if (config_entry (jt, entry, error) < 0)
-            return -1;
-    }
-    return 0;
+    tap_plan_apply (jt);
 }
 
 static char *rundir_of (const struct jobtap_config *cfg)
@@ -208,20 +168,15 @@ static char *rundir_of (const struct jobtap_config *cfg)
     return strdup (dir ? dir : "/tmp");
 }
 
-static int host_start (struct jobtap *jt,
-                       const struct jobtap_config *cfg,
-                       flux_error_t *error)
+static int host_start (struct jobtap *jt, flux_error_t *error)
 {
-    const struct jobtap_builtin *b = cfg->builtins;
-
     config_lend (jt);
     if (tap_requests_register (jt) < 0)
         return err_set (error, errno, "jobtap: registering requests");
-    for (; b && b->name; b++) {
-        if (tap_load_builtin (jt, b, NULL, error) < 0)
-            return -1;
-    }
-    return config_plugins (jt, error);
+    if (tap_plan (jt, jt->config, error) < 0)
+        return -1;
+    tap_plan_apply (jt);
+    return 0;
 }
 
 struct jobtap *jobtap_create (const struct jobtap_config *cfg,
@@ -242,7 +197,7 @@ struct jobtap *jobtap_create (const struct jobtap_config *cfg,
         || !(jt->inproc = tap_inproc_create (jt->loop, jt->router, &jt->h)))
         err_set (&why, errno, "jobtap: %s", strerror (errno));
     else if ((jt->config = config_parse (cfg->config, &why))
-             && host_start (jt, cfg, &why) == 0)
+             && host_start (jt, &why) == 0)
         return jt;
     jobtap_destroy (jt);
     return err_null (error, EINVAL, "%s", why.text);
@@ -254,6 +209,7 @@ void jobtap_destroy (struct jobtap *jt)
 
     if (!jt)
         return;
+    tap_plan_drop (jt);
     jt->manager = NULL;
     while (jt->plugins)
         tap_remove (jt->plugins);
@@ -267,6 +223,7 @@ void jobtap_destroy (struct jobtap *jt)
     tap_json_cache_destroy (jt);
     flux_plugin_arg_destroy (jt->spare);
     json_decref (jt->config);
+    json_decref (jt->applied);
     free (jt->searchpath);
     free (jt->rundir);
     free (jt);

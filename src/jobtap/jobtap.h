@@ -60,10 +60,15 @@ void jobtap_destroy (struct jobtap *jt);
 const struct plugin_ops *jobtap_ops (struct jobtap *jt);
 
 /* Would all plugins take this configuration (JSON text of the whole object)?
- * Each is told by conf.update in load order; if one refuses, those told
- * before it hear the old configuration again, and the answer is -1, EINVAL
- * and the plugin's own words.  On success jobtap_config_apply makes it the
- * one that plugins loaded later get (flux_get_conf(3) shows it, too).
+ * What [job-manager.plugins] wants beyond the present configuration is
+ * prepared; the others are told by conf.update in load order.  If one
+ * refuses, those told before it hear the old configuration again, what was
+ * prepared goes, and the answer is -1, EINVAL and the plugin's own words.
+ *
+ * On success jobtap_config_apply follows in the same turn of the loop (or a
+ * check of the old configuration, to take it back).  It makes this one the
+ * one that plugins loaded later get (flux_get_conf(3) shows it, too), and
+ * plugins come and go as it says.  Those loaded by hand stay.
  */
 int jobtap_config_check (struct jobtap *jt,
                          const char *json,

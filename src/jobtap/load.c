@@ -35,7 +35,7 @@ static struct tap_plugin *plugin_create (struct jobtap *jt,
     struct tap_plugin *t;
 
     /* Before its init runs: it would meet its own services. */
-    if (tap_find (jt, name))
+    if ((t = tap_find (jt, name)) && !t->leaving)
         return err_null (error, EEXIST, "%s: already loaded", name);
     if (!(t = calloc (1, sizeof (*t))) || !(t->name = strdup (name))
         || !(t->p = flux_plugin_create ()))
@@ -179,7 +179,7 @@ static void replay_jobs (struct tap_plugin *t)
 
 /* ---- load ---- */
 
-static void plugin_abandon (struct tap_plugin *t)
+void tap_abandon (struct tap_plugin *t)
 {
     tap_services_drop (t);
     tap_record_drop_plugin (t);
@@ -194,73 +194,54 @@ static void plugin_abandon (struct tap_plugin *t)
     DL_APPEND (t->jt->removed, t);
 }
 
-/* The steps after init, common to built-in plugins and files. */
-static int plugin_enlist (struct tap_plugin *t, flux_error_t *error)
+void tap_enlist (struct tap_plugin *t)
 {
-    struct jobtap *jt = t->jt;
+    tap_warn_topics (t);
+    DL_APPEND (t->jt->plugins, t);
+    tap_stacks_forget (t->jt);
+    replay_jobs (t);
+}
 
+/* Run init and what follows it; path is NULL for a built-in plugin. */
+static int plugin_begin (struct tap_plugin *t,
+                         const char *path,
+                         flux_plugin_init_f init,
+                         json_t *config,
+                         flux_error_t *error)
+{
+    if (path && !(t->dso = tap_dso_open (t->jt, path, error)))
+        return -1;
+    if (path)
+        init = tap_dso_init (t->dso);
+    if (init && init (t->p) < 0)
+        return err_set (error,
+                        EINVAL,
+                        "%s: flux_plugin_init failed",
+                        path ? path : t->name);
     if (settle_name (t) < 0)
         return err_set (error, ENOMEM, "%s: out of memory", t->name);
-    if (tap_conf_update (t, jt->config, error) < 0)
-        return -1;
-    tap_warn_topics (t);
-    DL_APPEND (jt->plugins, t);
-    tap_stacks_forget (jt);
-    replay_jobs (t);
-    return 0;
+    return tap_conf_update (t, config, error);
 }
 
-int tap_load_builtin (struct jobtap *jt,
-                      const struct jobtap_builtin *b,
-                      const char *conf,
-                      flux_error_t *error)
+static struct tap_plugin *prepare (struct jobtap *jt,
+                                   const char *path,
+                                   const struct jobtap_builtin *b,
+                                   const char *conf,
+                                   json_t *config,
+                                   flux_error_t *error)
 {
+    const char *name = b ? b->name : basename_of (path);
     struct tap_plugin *t;
+    int saved_errno;
 
-    if (!(t = plugin_create (jt, b->name, NULL, conf, error)))
-        return -1;
-    if (b->init (t->p) < 0) {
-        err_set (error, EINVAL, "%s: flux_plugin_init failed", b->name);
-        plugin_abandon (t);
-        errno = EINVAL;
-        return -1;
-    }
-    if (plugin_enlist (t, error) < 0) {
-        int saved = errno;
-
-        plugin_abandon (t);
-        errno = saved;
-        return -1;
-    }
-    return 0;
-}
-
-static int load_file (struct jobtap *jt,
-                      const char *path,
-                      const char *conf,
-                      flux_error_t *error)
-{
-    struct tap_plugin *t;
-    flux_plugin_init_f init;
-    int rc = -1;
-
-    if (!(t = plugin_create (jt, basename_of (path), path, conf, error)))
-        return -1;
-    if (!(t->dso = tap_dso_open (jt, path, error)))
-        goto out;
-    init = tap_dso_init (t->dso);
-    if (init && init (t->p) < 0)
-        err_set (error, EINVAL, "%s: flux_plugin_init failed", path);
-    else
-        rc = plugin_enlist (t, error);
-out:
-    if (rc < 0) {
-        int saved = errno;
-
-        plugin_abandon (t);
-        errno = saved;
-    }
-    return rc;
+    if (!(t = plugin_create (jt, name, path, conf, error)))
+        return NULL;
+    if (plugin_begin (t, path, b ? b->init : NULL, config, error) == 0)
+        return t;
+    saved_errno = errno;
+    tap_abandon (t);
+    errno = saved_errno;
+    return NULL;
 }
 
 static bool readable (const char *dir, int len, const char *name, char **path)
@@ -294,19 +275,34 @@ static char *search (struct jobtap *jt, const char *name)
     return NULL;
 }
 
-static int load_named (struct jobtap *jt,
-                       const char *name,
-                       const char *conf,
-                       flux_error_t *error)
+struct tap_plugin *tap_prepare (struct jobtap *jt,
+                                const char *load,
+                                const char *conf,
+                                json_t *config,
+                                flux_error_t *error)
 {
-    char *path = search (jt, name);
-    int rc;
+    const struct jobtap_builtin *b = jt->builtins;
+    struct tap_plugin *t;
+    char *path;
 
-    if (!path)
-        return err_set (error, ENOENT, "%s: No such plugin found", name);
-    rc = load_file (jt, path, conf, error);
+    if (load[0] == '.' && !strchr (load, '/')) {
+        for (; b && b->name; b++) {
+            if (!strcmp (b->name, load))
+                return prepare (jt, NULL, b, conf, config, error);
+        }
+        return err_null (error, ENOENT, "%s: No such builtin plugin", load);
+    }
+    if (load[0] == '/' || !strncmp (load, "./", 2)
+        || !strncmp (load, "../", 3)) {
+        if (access (load, R_OK) < 0)
+            return err_null (error, errno, "%s: %s", load, strerror (errno));
+        return prepare (jt, load, NULL, conf, config, error);
+    }
+    if (!(path = search (jt, load)))
+        return err_null (error, ENOENT, "%s: No such plugin found", load);
+    t = prepare (jt, path, NULL, conf, config, error);
     free (path);
-    return rc;
+    return t;
 }
 
 int jobtap_load (struct jobtap *jt,
@@ -314,22 +310,12 @@ int jobtap_load (struct jobtap *jt,
                  const char *conf,
                  flux_error_t *error)
 {
-    const struct jobtap_builtin *b = jt->builtins;
+    struct tap_plugin *t = tap_prepare (jt, path, conf, jt->config, error);
 
-    if (path[0] == '.' && !strchr (path, '/')) {
-        for (; b && b->name; b++) {
-            if (!strcmp (b->name, path))
-                return tap_load_builtin (jt, b, conf, error);
-        }
-        return err_set (error, ENOENT, "%s: No such builtin plugin", path);
-    }
-    if (path[0] == '/' || !strncmp (path, "./", 2)
-        || !strncmp (path, "../", 3)) {
-        if (access (path, R_OK) < 0)
-            return err_set (error, errno, "%s: %s", path, strerror (errno));
-        return load_file (jt, path, conf, error);
-    }
-    return load_named (jt, path, conf, error);
+    if (!t)
+        return -1;
+    tap_enlist (t);
+    return 0;
 }
 
 /* ---- remove ---- */
@@ -340,7 +326,7 @@ void tap_remove (struct tap_plugin *t)
 
     DL_DELETE (jt->plugins, t);
     tap_stacks_forget (jt);
-    plugin_abandon (t);
+    tap_abandon (t);
 }
 
 int jobtap_remove (struct jobtap *jt, const char *pattern, flux_error_t *error)

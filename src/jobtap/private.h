@@ -3,6 +3,7 @@
 /* What the files of this folder share.
  *
  *   host.c      creation, the list of plugins, configuration
+ *   config.c    which plugins the configuration wants
  *   load.c      loading, removing, replaying jobs to a new plugin
  *   dso.c       shared objects: private copies
  *   stack.c     calling all plugins that match a topic; the current job
@@ -99,6 +100,8 @@ struct tap_plugin {
     struct tap_service *services;
     int refs;
     bool removed;
+    bool configured; /* comes and goes with the configuration */
+    bool leaving;    /* if the configuration being checked is applied */
     int order; /* of jobs replayed at load: 0 any, 1 "state", -1 "-state" */
     struct tap_stat *stats[TAP_STAT_MAX]; /* NULL: never called for it */
     struct tap_plugin *prev, *next;
@@ -173,7 +176,9 @@ struct jobtap {
     char *searchpath;
     char *rundir;
     const struct jobtap_builtin *builtins;
-    json_t *config; /* the whole instance's, never NULL */
+    json_t *config;            /* the whole instance's, never NULL */
+    json_t *applied;           /* the one whose plugins are loaded, or NULL */
+    struct tap_plugin *staged; /* prepared, to be enlisted or abandoned */
     struct tap_plugin *plugins;
     struct tap_plugin *removed;          /* see struct tap_plugin */
     struct tap_stack *stacks[TOPIC_MAX]; /* NULL: not looked up yet */
@@ -203,12 +208,30 @@ int tap_conf_update (struct tap_plugin *t, json_t *conf, flux_error_t *error);
 
 /* ---- load.c ---- */
 
-int tap_load_builtin (struct jobtap *jt,
-                      const struct jobtap_builtin *b,
-                      const char *conf,
-                      flux_error_t *error);
+/* Make the plugin of that name or path, up to its init and conf.update with
+ * config: it is in no list yet and hears of no job.  Next comes tap_enlist or
+ * tap_abandon.  NULL, errno and a sentence.
+ */
+struct tap_plugin *tap_prepare (struct jobtap *jt,
+                                const char *load,
+                                const char *conf,
+                                json_t *config,
+                                flux_error_t *error);
+/* It joins the others, and hears of the jobs there are. */
+void tap_enlist (struct tap_plugin *t);
+void tap_abandon (struct tap_plugin *t);
 /* Remove one plugin that is in the list. */
 void tap_remove (struct tap_plugin *t);
+
+/* ---- config.c ---- */
+
+/* Prepare the plugins that config wants and the present one does not; -1,
+ * errno and a sentence: all is as it was.  Then apply (after jt->config was
+ * replaced) or drop.
+ */
+int tap_plan (struct jobtap *jt, json_t *config, flux_error_t *error);
+void tap_plan_apply (struct jobtap *jt);
+void tap_plan_drop (struct jobtap *jt);
 
 /* ---- dso.c ---- */
 
@@ -382,6 +405,9 @@ int tap_service_add (struct tap_plugin *t,
                      flux_msg_handler_f cb,
                      void *arg);
 void tap_services_drop (struct tap_plugin *t);
+/* Requests are not answered for a while: a successor may take the names. */
+void tap_services_suspend (struct tap_plugin *t);
+void tap_services_resume (struct tap_plugin *t);
 /* The handle on router and loop that plugins are lent. */
 struct tap_inproc *tap_inproc_create (struct loop *loop,
                                       struct router *router,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "base/log.h"
 #include "jobtap/private.h"
 
 struct tap_service {
@@ -16,6 +17,8 @@ struct tap_service {
     void *arg;
     flux_msg_handler_t *mh; /* never started: the router dispatches, and the
                                callback has something to be given */
+    uint32_t rolemask;
+    bool suspended;
     struct tap_service *next;
     char topic[];
 };
@@ -35,6 +38,16 @@ static int service_request (struct router *r,
 
     s->cb (s->jt->h, s->mh, msg, s->arg);
     return REQUEST_DONE;
+}
+
+static int service_start (struct tap_service *s)
+{
+    return router_method_add (s->jt->router,
+                              s->topic,
+                              s->rolemask,
+                              METHOD_HELD,
+                              service_request,
+                              s);
 }
 
 static struct tap_service *service_create (struct tap_plugin *t,
@@ -80,13 +93,8 @@ int tap_service_add (struct tap_plugin *t,
     }
     if (!(s = service_create (t, topic, cb, arg)))
         return -1;
-    if (router_method_add (t->jt->router,
-                           topic,
-                           rolemask | FLUX_ROLE_OWNER,
-                           METHOD_HELD,
-                           service_request,
-                           s)
-        < 0) {
+    s->rolemask = rolemask | FLUX_ROLE_OWNER;
+    if (service_start (s) < 0) {
         int saved = errno;
 
         service_destroy (s);
@@ -103,7 +111,33 @@ void tap_services_drop (struct tap_plugin *t)
 
     while ((s = t->services)) {
         LL_DELETE (t->services, s);
-        router_method_remove (t->jt->router, s->topic);
+        if (!s->suspended)
+            router_method_remove (t->jt->router, s->topic);
         service_destroy (s);
+    }
+}
+
+void tap_services_suspend (struct tap_plugin *t)
+{
+    struct tap_service *s;
+
+    LL_FOREACH (t->services, s)
+    {
+        if (!s->suspended)
+            router_method_remove (t->jt->router, s->topic);
+        s->suspended = true;
+    }
+}
+
+void tap_services_resume (struct tap_plugin *t)
+{
+    struct tap_service *s;
+
+    LL_FOREACH (t->services, s)
+    {
+        if (s->suspended && service_start (s) < 0)
+            log_errno (TAP_PART, "jobtap: %s: %s", t->name, s->topic);
+        else
+            s->suspended = false;
     }
 }

@@ -287,6 +287,8 @@ static void test_config (void)
             "the configuration's directives are followed in order");
     ok (strstr (query (&o, "conf.so"), "\"own\":5"), "conf reaches the plugin");
     ok (strstr (query (&o, "conf.so"), "\"limit\":3"), "so does conf.update");
+    jobtap_remove (o.jt, "conf.so", NULL);
+    is_int (jobtap_load (o.jt, "conf.so", "{\"own\":5}", &error), 0, "by hand");
     is_int (jobtap_config_check (o.jt, "{\"site\":{\"limit\":4}}", &error),
             0,
             "a change is taken");
@@ -313,6 +315,128 @@ static void test_config (void)
     is_int (jobtap_load (o.jt, "conf.so", NULL, &error), 0, "no conf is fine");
     ok (strstr (query (&o, "conf.so"), "\"own\":-1,\"limit\":4"),
         "it gets the present configuration");
+    host_stop (&o);
+}
+
+/* ---- [job-manager.plugins], changed ---- */
+
+static int reload (struct host *o,
+                   const char *site,
+                   const char *plugins,
+                   flux_error_t *error)
+{
+    char json[1024];
+    int rc;
+
+    snprintf (json,
+              sizeof (json),
+              "{\"site\":{%s},\"job-manager\":{\"plugins\":[%s]}}",
+              site,
+              plugins);
+    error->text[0] = '\0';
+    if ((rc = jobtap_config_check (o->jt, json, error)) == 0)
+        jobtap_config_apply (o->jt, json);
+    return rc;
+}
+
+#define COUNTER "{\"load\":\"counter.so\"}"
+#define CONF(own) "{\"load\":\"conf.so\",\"conf\":{\"own\":" own "}}"
+#define BUILTIN "\".priority-default\",\".test\""
+
+static void check_list (struct host *o, const char *names, const char *what)
+{
+    char want[256];
+
+    snprintf (want, sizeof (want), "{\"plugins\":[%s]}", names);
+    is_str (list (o), want, "%s", what);
+}
+
+static int get_count (struct host *o)
+{
+    struct answer *a = rpc (o, "job-manager.counter.get", NULL);
+    int calls = -1;
+
+    sscanf (a->text ? a->text : "", "{\"calls\":%d", &calls);
+    return a->errnum ? -a->errnum : calls;
+}
+
+static void test_reload (void)
+{
+    struct host o = { 0 };
+    flux_error_t error;
+    int n;
+
+    host_start_config (&o, 1, NULL);
+    inst_until (o.t, host_submit (&o, NULL), FLUX_JOB_STATE_RUN);
+    is_int (reload (&o, "", COUNTER "," CONF ("1"), &error), 0, "new ones");
+    check_list (&o, BUILTIN ",\"counter.so\",\"conf.so\"", "are loaded");
+    ok (get_count (&o) >= 2, "and hear of the jobs there are");
+    n = get_count (&o);
+    is_int (reload (&o, "", COUNTER "," CONF ("2"), &error), 0, "another conf");
+    ok (strstr (query (&o, "conf.so"), "\"own\":2"), "reaches the plugin");
+    ok (get_count (&o) >= n && strstr (query (&o, "counter.so"), "\"loads\":1"),
+        "what is the same is left alone");
+
+    is_int (reload (&o, "", CONF ("\"x\"") ",{\"load\":\"noinit.so\"}", &error),
+            -1,
+            "a set of which one does not start is refused");
+    is_str (error.text,
+            TEST_PLUGINS "/conf.so: flux_plugin_init failed",
+            "with the reason");
+    check_list (&o,
+                BUILTIN ",\"counter.so\",\"conf.so\"",
+                "the old set runs on");
+    ok (strstr (query (&o, "conf.so"), "\"own\":2"), "as it was");
+    ok (get_count (&o) >= n, "and answers");
+    is_int (reload (&o, "", "{\"load\":\"nope.so\"}", &error), -1, "no file");
+    is_str (error.text, "nope.so: No such plugin found", "is said");
+    is_int (reload (&o, "", COUNTER "," COUNTER, &error), -1, "one twice");
+    is_str (error.text, "counter.so: already loaded", "is said");
+    is_int (reload (&o, "", "{\"remove\":\"x\"}", &error),
+            -1,
+            "remove of none");
+    is_int (reload (&o, "", "{\"lod\":\"x\"}", &error), -1, "another key");
+
+    is_int (reload (&o,
+                    "\"limit\":-1",
+                    "{\"load\":\"counter.so\",\"conf\":{\"a\":1}}",
+                    &error),
+            0,
+            "who leaves is not asked");
+    check_list (&o, BUILTIN ",\"counter.so\"", "and goes");
+    is_int (get_count (&o),
+            2,
+            "one that is exchanged begins anew, and has its services");
+    is_int (reload (&o, "\"limit\":-1", COUNTER "," CONF ("1"), &error),
+            -1,
+            "who comes is asked");
+    is_str (error.text, "site.limit is -1", "and says no");
+    is_int (get_count (&o), 2, "one that was to be exchanged answers again");
+
+    is_int (load (&o, "noinit.so"), 0, "one loaded by hand");
+    is_int (reload (&o, "", "{\"load\":\"noinit.so\"}", &error),
+            -1,
+            "and wanted, too");
+    is_str (error.text,
+            "noinit.so: already loaded by hand; remove it first",
+            "is refused");
+    is_int (reload (&o, "", "", &error), 0, "an empty set");
+    check_list (&o, BUILTIN ",\"noinit.so\"", "leaves it alone");
+
+    is_int (reload (&o, "", "{\"remove\":\".prio*\"}", &error),
+            0,
+            "a built-in one");
+    check_list (&o, "\".test\",\"noinit.so\"", "is removed");
+    is_int (reload (&o, "", "", &error), 0, "and when no longer said");
+    check_list (&o, "\".test\",\"noinit.so\",\".priority-default\"", "is back");
+    is_int (reload (&o, "", COUNTER, &error), 0, "a configured one");
+    jobtap_remove (o.jt, "counter.so", NULL);
+    is_int (load (&o, "counter.so"), 0, "loaded again by hand");
+    is_int (reload (&o, "", "", &error), 0, "is no longer the configuration's");
+    check_list (&o,
+                "\".test\",\"noinit.so\",\".priority-default\","
+                "\"counter.so\"",
+                "and stays");
     host_stop (&o);
 }
 
@@ -439,6 +563,7 @@ int main (void)
     test_again ();
     test_forgetful ();
     test_config ();
+    test_reload ();
     test_bad_config ();
     test_release ();
     test_restored ();
