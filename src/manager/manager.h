@@ -83,6 +83,14 @@ struct sched *manager_sched (struct manager *m, const struct sched_ops **ops);
 void **manager_plugin_data (struct job *job);
 void **manager_view_data (struct job *job);
 
+/* The i-th virtual queue and its parent (RFC 33), both good until the
+ * configuration changes; false: there are not so many.
+ */
+bool manager_virtual_queue (struct manager *m,
+                            size_t i,
+                            const char **name,
+                            const char **parent);
+
 /* ---- the life of an event (post.c) ---- */
 
 /* Post an event of a typed kind; timestamp 0 means now.  If the job is idle

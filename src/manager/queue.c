@@ -254,6 +254,23 @@ void queues_configure (struct queues *q, const char *json)
     queues_push (q);
 }
 
+bool manager_virtual_queue (struct manager *m,
+                            size_t n,
+                            const char **name,
+                            const char **parent)
+{
+    const struct queues *q = m->queues;
+
+    for (size_t i = 0; i < q->count; i++) {
+        if (!q->list[i].parent || n-- > 0)
+            continue;
+        *name = q->list[i].name;
+        *parent = q->list[i].parent->name;
+        return true;
+    }
+    return false;
+}
+
 /* ---- submission ---- */
 
 bool queues_have_defaults (const struct queues *q)

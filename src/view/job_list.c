@@ -193,6 +193,19 @@ static void list_all (struct listing *l)
         (void)store_each_inactive (l->v->store, l->since, 0, add_stored, l);
 }
 
+/* Who asks for a queue means its virtual queues, too. */
+static int add_virtual_queues (struct listing *l)
+{
+    const char *name, *parent;
+
+    for (size_t i = 0; manager_virtual_queue (l->v->m, i, &name, &parent);
+         i++) {
+        if (jobmatch_add_queue (l->match, parent, name) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int list_unpack (struct listing *l, json_t *o, flux_error_t *error)
 {
     json_error_t jerror;
@@ -221,6 +234,8 @@ static int list_unpack (struct listing *l, json_t *o, flux_error_t *error)
     l->max = max;
     if (!(l->match = jobmatch_create (constraint, &why)))
         return err_set (error, EPROTO, "invalid payload: %.140s", why.text);
+    if (add_virtual_queues (l) < 0)
+        return err_set (error, ENOMEM, "out of memory");
     return parse_attrs (attrs, &l->attrs, error);
 }
 

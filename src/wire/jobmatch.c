@@ -95,6 +95,36 @@ static bool test_kids (const struct jobmatch *m,
     return !until;
 }
 
+static bool names (const struct jobmatch *m, const char *name)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (!strcmp (m->strings[i], name))
+            return true;
+    }
+    return false;
+}
+
+int jobmatch_add_queue (struct jobmatch *m,
+                        const char *parent,
+                        const char *child)
+{
+    char **more;
+
+    for (size_t i = 0; i < m->nkids; i++) {
+        if (jobmatch_add_queue (m->kids[i], parent, child) < 0)
+            return -1;
+    }
+    if (m->op != MATCH_QUEUE || !names (m, parent))
+        return 0;
+    if (!(more = realloc (m->strings, (m->count + 2) * sizeof (*more))))
+        return -1;
+    m->strings = more;
+    if (!(more[m->count] = strdup (child)))
+        return -1;
+    m->count++;
+    return 0;
+}
+
 bool jobmatch_test (const struct jobmatch *m, const struct jobrow *row)
 {
     switch (m->op) {

@@ -20,6 +20,13 @@ struct jobmatch *jobmatch_create (const json_t *constraint,
                                   flux_error_t *error);
 void jobmatch_destroy (struct jobmatch *m);
 
+/* Jobs of queue child are among those of queue parent (RFC 33: a virtual
+ * queue), wherever the constraint names the latter.  -1 and ENOMEM.
+ */
+int jobmatch_add_queue (struct jobmatch *m,
+                        const char *parent,
+                        const char *child);
+
 bool jobmatch_test (const struct jobmatch *m, const struct jobrow *row);
 
 /* The states (bits) that a matching job can be in: a list whose states are

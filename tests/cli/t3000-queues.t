@@ -98,6 +98,17 @@ test_expect_success 'jobs get the properties and defaults of their queue' '
     grep "unsatisfiable request" err
 '
 
+test_expect_success 'jobs of a virtual queue are listed with its parent' '
+    instance >out <<-\EOF &&
+	flux submit -q batch --quiet true
+	flux queue drain
+	flux jobs -an -q batch -o "in {queue}"
+	flux jobs -an -q vip -o "virtual {queue}"
+	EOF
+    grep "^in batch" out && grep "^in vip" out &&
+    grep "^virtual vip" out && ! grep "^virtual batch" out
+'
+
 test_expect_success 'a stopped queue holds up no other' '
     instance >out <<-\EOF
 	flux queue stop --quiet batch
