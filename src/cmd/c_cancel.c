@@ -35,7 +35,10 @@ static int cancel_ids (const struct opts *o)
     for (int i = 0; i < o->argc; i++)
         ids[i] = parse_id (o->argv[i]);
     if (opt_count (o, "dry-run")) {
-        printf ("Would cancel %d job%s\n", o->argc, o->argc == 1 ? "" : "s");
+        fprintf (stderr,
+                 "flux-cancel: Would cancel %d job%s\n",
+                 o->argc,
+                 o->argc == 1 ? "" : "s");
         return 0;
     }
     h = cmd_open ();
@@ -86,13 +89,17 @@ static int cancel_selected (const struct opts *o)
     json_decref (r);
     flux_close (h);
     if (count > 0 && dry)
-        printf ("Would cancel %d job%s\n", count, count == 1 ? "" : "s");
+        fprintf (stderr,
+                 "flux-cancel: Would cancel %d job%s\n",
+                 count,
+                 count == 1 ? "" : "s");
     else if (count > 0)
-        printf ("Canceled %d job%s (%d error%s)\n",
-                count,
-                count == 1 ? "" : "s",
-                errors,
-                errors == 1 ? "" : "s");
+        fprintf (stderr,
+                 "flux-cancel: Canceled %d job%s (%d error%s)\n",
+                 count,
+                 count == 1 ? "" : "s",
+                 errors,
+                 errors == 1 ? "" : "s");
     else if (!opt_count (o, "quiet"))
         fprintf (stderr, "flux-cancel: INFO: Matched 0 jobs\n");
     return errors > 0 ? 1 : 0;
@@ -118,6 +125,7 @@ const struct command cmd_cancel = {
     .summary = "cancel one or more jobs",
     .usage = "[OPTIONS] [JOBID...]",
     .options = { options },
+    .usage_status = 2,
     .section = "jobs",
     .run = run,
 };

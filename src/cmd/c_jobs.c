@@ -111,7 +111,7 @@ static int list_ids (flux_t *h,
 
         if (!f[i] || flux_rpc_get (f[i], &payload) < 0) {
             if (errno == ENOENT)
-                warn_msg ("JobID %s unknown", o->argv[i]);
+                fprintf (stderr, "JobID %s unknown\n", o->argv[i]);
             else
                 warn_msg ("%s: %s", o->argv[i], future_text (f[i]));
             status = 1;
@@ -294,9 +294,7 @@ static bool print_stats (flux_t *h, const struct opts *o)
             successful,
             failed + canceled + timeout,
             pending);
-    if (purged > 0)
-        printf (", %d inactive purged", purged);
-    printf ("\n");
+    printf (", %d inactive purged\n", purged);
     json_decref (stats);
     return pending + running > 0;
 }
@@ -344,7 +342,7 @@ static int run (struct opts *o)
             list_matching (h, o, attrs, &l);
         if (as_json)
             print_json (o, &l);
-        else
+        else if (status == 0 || json_array_size (l.jobs) > 0)
             print_table (o, &f, &l);
     }
     json_decref (attrs);
@@ -359,6 +357,7 @@ const struct command cmd_jobs = {
     .summary = "list jobs",
     .usage = "[OPTIONS] [JOBID...]",
     .options = { options },
+    .usage_status = 2,
     .section = "jobs",
     .run = run,
 };

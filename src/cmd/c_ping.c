@@ -117,6 +117,7 @@ static void parse_target (struct ping *p, const char *target, const char *rank)
     else
         p->name = xstrdup (service);
     p->topic = xasprintf ("%s.ping", service);
+    printf ("flux-ping %s%s\n", rank ? "" : "any!", p->name);
     free (copy);
 }
 

@@ -63,31 +63,44 @@ static void print_reason (json_t *r, const char *key)
     printf ("%s%s\n", s && *s ? ": " : "", s ? s : "");
 }
 
-static void print_one (flux_t *h, const char *name)
+/* What to tell of a queue. */
+enum {
+    TELL_ENABLE = 1,
+    TELL_START = 2,
+    TELL_COUNTS = 4,
+};
+
+static void print_one (flux_t *h, const char *name, int what)
 {
     json_t *r =
         call_json (h,
                    "job-manager.queue-status",
                    0,
                    name ? json_pack ("{s:s}", "name", name) : json_object ());
+    const char *before = name ? name : "";
+    const char *colon = name ? ": " : "";
     int enable = 0;
     int start = 0;
 
     json_unpack (r, "{s?b s?b}", "enable", &enable, "start", &start);
-    printf ("%s%sJob submission is %s",
-            name ? name : "",
-            name ? ": " : "",
-            enable ? "enabled" : "disabled");
-    print_reason (r, enable ? "" : "disable_reason");
-    printf ("%s%sScheduling is %s",
-            name ? name : "",
-            name ? ": " : "",
-            start ? "started" : "stopped");
-    print_reason (r, start ? "" : "stop_reason");
+    if (what & TELL_ENABLE) {
+        printf ("%s%sJob submission is %s",
+                before,
+                colon,
+                enable ? "enabled" : "disabled");
+        print_reason (r, enable ? "" : "disable_reason");
+    }
+    if (what & TELL_START) {
+        printf ("%s%sScheduling is %s",
+                before,
+                colon,
+                start ? "started" : "stopped");
+        print_reason (r, start ? "" : "stop_reason");
+    }
     json_decref (r);
 }
 
-static void print_status (flux_t *h, const char *name, bool verbose)
+static void print_status (flux_t *h, const char *name, int what)
 {
     json_t *r = call_json (h, "job-manager.queue-list", FLUX_NODEID_ANY, NULL);
     json_t *queues = json_object_get (r, "queues");
@@ -96,12 +109,13 @@ static void print_status (flux_t *h, const char *name, bool verbose)
     json_t *q;
 
     if (name || json_array_size (queues) == 0)
-        print_one (h, name);
+        print_one (h, name, what);
     else {
-        json_array_foreach (queues, i, q) print_one (h, json_string_value (q));
+        json_array_foreach (queues, i, q)
+            print_one (h, json_string_value (q), what);
     }
     json_decref (r);
-    if (!verbose)
+    if (!(what & TELL_COUNTS))
         return;
     r = call_json (h, "job-manager.alloc-query", FLUX_NODEID_ANY, NULL);
     json_unpack (r,
@@ -123,7 +137,10 @@ static int run_status (struct opts *o)
     const char *name = queue_name (o);
     flux_t *h = cmd_open ();
 
-    print_status (h, name, opt_count (o, "verbose") > 0);
+    print_status (h,
+                  name,
+                  TELL_ENABLE | TELL_START
+                      | (opt_count (o, "verbose") ? TELL_COUNTS : 0));
     flux_close (h);
     return 0;
 }
@@ -144,12 +161,17 @@ static int change (const struct opts *o,
     if (message)
         json_object_set_new (request, "reason", json_string (message));
     else if (!on && !strcmp (key, "enable"))
-        die ("a reason is required: --message=REASON");
+        json_object_set_new (request,
+                             "reason",
+                             json_string ("disabled by administrator"));
     if (opt_count (o, "nocheckpoint"))
         json_object_set_new (request, "nocheckpoint", json_true ());
     call (h, topic, 0, request);
     if (!opt_count (o, "quiet"))
-        print_status (h, name, opt_count (o, "verbose") > 0);
+        print_status (h,
+                      name,
+                      (!strcmp (key, "enable") ? TELL_ENABLE : TELL_START)
+                          | (opt_count (o, "verbose") ? TELL_COUNTS : 0));
     flux_close (h);
     return 0;
 }
@@ -280,5 +302,6 @@ const struct command cmd_queue = {
     .summary = "list and change queues",
     .usage = "SUBCOMMAND ...",
     .subs = subs,
+    .usage_status = 2,
     .section = "instance",
 };

@@ -59,11 +59,11 @@ static const struct named_format formats[] = {
     { "default",
       "the columns most people want",
       "{state:>10} ?:{queue:<10.10} ?:{propertiesx:<10.10+} {nnodes:>6} "
-      "{ncores:>8} ?:{ngpus:>8} {nodelist}" },
+      "{ncores:>6} {ngpus:>5} {nodelist}" },
     { "rlist",
       "with cores and GPUs of each rank",
       "{state:>10} ?:{queue:<10.10} ?:{propertiesx:<10.10+} {nnodes:>6} "
-      "{ncores:>8} ?:{ngpus:>8} {rlist}" },
+      "{ncores:>6} {ngpus:>5} {rlist}" },
     { 0 },
 };
 
@@ -262,13 +262,7 @@ static int run_info (struct opts *o)
     nodes = rset_nnodes (r);
     cores = rset_ncores (r);
     gpus = rset_ngpus (r);
-    printf ("%zu Node%s, %zu Core%s, %zu GPU%s\n",
-            nodes,
-            nodes == 1 ? "" : "s",
-            cores,
-            cores == 1 ? "" : "s",
-            gpus,
-            gpus == 1 ? "" : "s");
+    printf ("%zu Nodes, %zu Cores, %zu GPUs\n", nodes, cores, gpus);
     rset_destroy (r);
     resview_clear (&v);
     return 0;
@@ -316,14 +310,10 @@ const struct command cmd_resource_R = {
 };
 
 static const struct command *const subs[] = {
-    &cmd_resource_list,
-    &cmd_resource_info,
-    &cmd_resource_R,
-    &cmd_resource_status,
-    &cmd_resource_drain,
-    &cmd_resource_undrain,
-    &cmd_resource_eventlog,
-    NULL,
+    &cmd_resource_list,     &cmd_resource_info,
+    &cmd_resource_R,        &cmd_resource_status,
+    &cmd_resource_drain,    &cmd_resource_undrain,
+    &cmd_resource_eventlog, NULL,
 };
 
 const struct command cmd_resource = {
@@ -331,5 +321,6 @@ const struct command cmd_resource = {
     .summary = "list nodes, and take them out of service",
     .usage = "SUBCOMMAND ...",
     .subs = subs,
+    .usage_status = 2,
     .section = "instance",
 };

@@ -48,6 +48,7 @@ const struct command cmd_run = {
     .usage = "[OPTIONS] [--ntasks=N] COMMAND...",
     .options = { resource_options, job_options, io_options, run_options },
     .verbatim = true,
+    .usage_status = 2,
     .section = "submission",
     .run = run,
 };

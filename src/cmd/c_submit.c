@@ -18,6 +18,7 @@ const struct command cmd_submit = {
     .usage = "[OPTIONS] [--ntasks=N] COMMAND...",
     .options = { resource_options, job_options, io_options, submit_options },
     .verbatim = true,
+    .usage_status = 2,
     .section = "submission",
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 #include <pwd.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,11 @@ static void print_first_line (flux_t *h, const char *state, double seconds)
 
     localtime_r (&now, &tm);
     strftime (clock, sizeof (clock), "%T", &tm);
-    fsd_format (duration, sizeof (duration), seconds);
+    /* people do not count parts of a second here */
+    if (seconds < 60.)
+        snprintf (duration, sizeof (duration), "%.0fs", floor (seconds));
+    else
+        fsd_format (duration, sizeof (duration), seconds);
     if (pw)
         snprintf (owner, sizeof (owner), "%s", pw->pw_name);
     else

@@ -33,10 +33,10 @@ test_expect_success 'a command is looked for in FLUX_EXEC_PATH' '
 	test_cmp want out
 '
 test_expect_success 'usage errors are one line that names the option' '
-	exits_with 1 flux submit --nope true 2>err &&
+	exits_with 2 flux submit --nope true 2>err &&
 	test $(wc -l <err) -eq 1 &&
 	grep "^flux-submit: ERROR: unknown option --nope" err &&
-	exits_with 1 flux submit --time=1m true 2>err &&
+	exits_with 2 flux submit --time=1m true 2>err &&
 	grep "unknown option --time\." err &&
 	exits_with 1 flux submit -n x true 2>err &&
 	grep "ntasks.*.x." err

@@ -59,8 +59,8 @@ test_expect_success 'cancel ends a job' '
 '
 test_expect_success 'cancel --all counts' '
 	flux submit --quiet --cc=1-3 --urgency=hold true &&
-	flux cancel --all --dry-run >out && grep "Would cancel 3 jobs" out &&
-	flux cancel --all >out && grep "Canceled 3 jobs (0 errors)" out &&
+	flux cancel --all --dry-run 2>out && grep "Would cancel 3 jobs" out &&
+	flux cancel --all 2>out && grep "Canceled 3 jobs (0 errors)" out &&
 	flux queue drain &&
 	flux cancel --all 2>err && grep "Matched 0 jobs" err
 '

@@ -60,7 +60,7 @@ test_expect_success 'jobtap' '
 	exits_with 1 flux jobtap remove nosuch 2>err
 '
 test_expect_success 'resource' '
-	flux resource info | grep "^1 Node, 4 Cores, 0 GPUs$" &&
+	flux resource info | grep "^1 Nodes, 4 Cores, 0 GPUs$" &&
 	flux resource list >out && grep "STATE.*NNODES.*NCORES.*NODELIST" out && grep "free.* 1 .* 4 " out &&
 	test "$(flux resource list -no {ncores})" = 4 &&
 	flux resource drain 0 broken disk &&
@@ -77,7 +77,7 @@ test_expect_success 'attributes, log, ping, uptime, version' '
 	flux logger -s err -n mytest hello world &&
 	wait_until sh -c "flux dmesg | grep \"mytest.err\[0\]: hello world\"" &&
 	flux dmesg -C && flux dmesg >out && ! grep mytest out &&
-	flux ping -c 2 -i 0 broker >out && test $(wc -l <out) -eq 2 &&
+	flux ping -c 2 -i 0 broker >out && test $(wc -l <out) -eq 3 &&
 	flux ping -c 1 0 >out && grep "^0!broker.ping" out &&
 	flux uptime | grep " run .*owner" &&
 	flux version | grep broker
