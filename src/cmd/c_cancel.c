@@ -101,7 +101,7 @@ static int cancel_selected (const struct opts *o)
                  errors,
                  errors == 1 ? "" : "s");
     else if (!opt_count (o, "quiet"))
-        fprintf (stderr, "flux-cancel: INFO: Matched 0 jobs\n");
+        fprintf (stderr, "flux-cancel: Matched 0 jobs\n");
     return errors > 0 ? 1 : 0;
 }
 

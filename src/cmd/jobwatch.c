@@ -19,7 +19,17 @@ static int exit_code_of (int status)
 
 static void check_done (struct jobwatch *w)
 {
-    if (w->main || w->exec || w->out)
+    if (w->exec || w->out)
+        return;
+    /* not earlier: of a job that is over, Flux takes back the other streams
+     * of this client too
+     */
+    if (w->main && w->stop_seen && !w->canceled
+        && strcmp (w->stop_event, "clean") != 0) {
+        w->canceled = true;
+        event_watch_cancel (w->main);
+    }
+    if (w->main)
         return;
     if (w->exit_code == 0 && w->excepted)
         w->exit_code = 1;
@@ -248,8 +258,7 @@ static void main_cb (struct event_watch *ew,
         w->ops->event (w, ent, o, false, w->arg);
     if (!strcmp (ent->name, w->stop_event)) {
         w->stop_seen = true;
-        if (strcmp (ent->name, "clean") != 0)
-            event_watch_cancel (ew);
+        check_done (w);
     }
 }
 

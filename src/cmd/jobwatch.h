@@ -61,6 +61,7 @@ struct jobwatch {
     const char *stop_event;
     bool want_output;
     bool want_tail;
+    bool canceled; /* the main log is no longer wanted */
     struct event_watch *main;
     struct event_watch *exec;
     struct event_watch *out;
