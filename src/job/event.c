@@ -47,7 +47,9 @@ const char *event_kind_name (enum event_kind kind)
 enum event_kind event_kind_parse (const char *name)
 {
     for (int kind = 0; kind < EVENT_MAX; kind++) {
-        if (event_names[kind] && !strcmp (name, event_names[kind]))
+        const char *known = event_names[kind];
+
+        if (known && known[0] == name[0] && !strcmp (name, known))
             return kind;
     }
     return EVENT_OTHER;

@@ -156,6 +156,11 @@ void jbuf_real (struct jbuf *b, double d)
     }
     if (!isfinite (d))
         d = 0.;
+    if (fabs (d) < epoch_lo && d == (int64_t)d && !(d == 0. && signbit (d))) {
+        jbuf_int (b, d);
+        jbuf_raw (b, ".0", 2);
+        return;
+    }
     snprintf (tmp, sizeof (tmp), "%.15g", d);
     if (strtod (tmp, NULL) != d)
         snprintf (tmp, sizeof (tmp), "%.17g", d);

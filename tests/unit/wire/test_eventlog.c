@@ -355,6 +355,28 @@ static void test_iterate (void)
     ok (!eventlog_next (NULL, 0, &pos, &line, &len), "an empty log has none");
 }
 
+static const char *real_text (double d)
+{
+    static char buf[64];
+    struct jbuf b = { 0 };
+    char *s;
+
+    jbuf_real (&b, d);
+    s = jbuf_take (&b, NULL);
+    snprintf (buf, sizeof (buf), "%s", s);
+    free (s);
+    return buf;
+}
+
+static void test_whole_reals (void)
+{
+    is_str (real_text (0.), "0.0", "zero is a real");
+    is_str (real_text (-0.), "-0.0", "and keeps its sign");
+    is_str (real_text (-3.), "-3.0", "a negative one");
+    is_str (real_text (536870911.), "536870911.0", "the largest short one");
+    is_str (real_text (1e18), "1e+18", "beyond what integers hold");
+}
+
 static void test_reals (void)
 {
     unsigned int seed = 1, bad = 0;
@@ -384,6 +406,7 @@ int main (void)
     test_updates ();
     test_merge ();
     test_iterate ();
+    test_whole_reals ();
     test_reals ();
     return done_testing ();
 }
