@@ -11,6 +11,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "job/fsm.h"
 #include "jobtap/private.h"
 #include "lib/plugin_args.h"
 #include "lib/plugin_host.h"
@@ -171,6 +172,21 @@ static void flush_updates (struct tap_plugin *t, struct tap_frame *frame)
     free (context);
 }
 
+/* Facts that a plugin could break are a defect of this program. */
+static void check_job (struct tap_plugin *t,
+                       const struct tap_call *call,
+                       const char *topic)
+{
+#if SLUICE_CHECK
+    const char *broken;
+
+    if (!call->job || call->past || !(broken = job_check (call->job)))
+        return;
+    tap_log_refusal (LOG_CRIT, t, topic, call->job, broken);
+    abort ();
+#endif
+}
+
 static int call_entry (struct tap_entry *e,
                        struct tap_frame *frame,
                        const char *topic,
@@ -187,6 +203,7 @@ static int call_entry (struct tap_entry *e,
     if (!e->cb)
         return 0;
     rc = e->cb (t->p, topic, args, e->data);
+    check_job (t, frame->call, topic);
     if (!flux_priv_plugin_arg_out_is_plain (args))
         tap_args_note (frame->call, t, args);
     if (frame->updates) {
