@@ -22,6 +22,14 @@ double clock_monotonic (const struct clock *c)
     return c->is_virtual ? c->t : read_clock (CLOCK_MONOTONIC);
 }
 
+void clock_real_deadline (struct timespec *t, double seconds)
+{
+    double s = read_clock (CLOCK_REALTIME) + seconds;
+
+    t->tv_sec = s;
+    t->tv_nsec = (s - t->tv_sec) * 1E9;
+}
+
 void clock_advance (struct clock *c, double t)
 {
     if (c->is_virtual && t > c->t)

@@ -30,6 +30,12 @@ double clock_now (const struct clock *c);
  */
 double clock_monotonic (const struct clock *c);
 
+/* The system's time in so many seconds from now, as pthread_cond_timedwait(3)
+ * wants it: a thread that waits, waits in real time.
+ */
+struct timespec;
+void clock_real_deadline (struct timespec *t, double seconds);
+
 /* Move a virtual clock forward to t; earlier times are ignored. */
 void clock_advance (struct clock *c, double t);
 

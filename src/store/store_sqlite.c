@@ -23,7 +23,7 @@
 #include "store/store_write.h"
 
 /* Between two looks whether a full disk has space again. */
-#define RETRY_NSEC 250000000L
+#define RETRY_SECONDS 0.25
 /* More than this is not put into one transaction. */
 #define MAX_TRANSACTION (64UL * 1024 * 1024)
 
@@ -84,10 +84,7 @@ static void wait_for_space (struct impl *impl,
     impl->error = *error;
     impl->full = true;
     loop_kick_async (impl->work);
-    clock_gettime (CLOCK_REALTIME, &until);
-    until.tv_nsec += RETRY_NSEC;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    clock_real_deadline (&until, RETRY_SECONDS);
     if (!impl->stopping)
         pthread_cond_timedwait (&impl->wake, &impl->lock, &until);
 }
