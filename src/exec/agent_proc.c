@@ -157,6 +157,16 @@ static int node_spawn (struct node *node)
     return 0;
 }
 
+static char *lock_path (struct node *node)
+{
+    char *path;
+
+    if (asprintf (&path, "%s/agent-%u.lock", node->x->env.rundir, node->rank)
+        < 0)
+        return NULL;
+    return path;
+}
+
 /* The agent of this rank that a broker before this one has started, and that
  * holds its lock: it is looking for us.
  */
@@ -164,12 +174,9 @@ static bool adopt (struct node *node)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     const struct exec_env *env = &node->x->env;
-    char *path;
-    int fd;
+    char *path = lock_path (node);
+    int fd = path ? open (path, O_RDWR | O_CLOEXEC) : -1;
 
-    if (asprintf (&path, "%s/agent-%u.lock", env->rundir, node->rank) < 0)
-        return false;
-    fd = open (path, O_RDWR | O_CLOEXEC);
     free (path);
     if (fd < 0)
         return false;
@@ -333,6 +340,16 @@ static void await_exit (struct node *node, int *left)
     reap (node);
 }
 
+/* An agent that was killed has left it. */
+static void remove_lock (struct node *node)
+{
+    char *path = lock_path (node);
+
+    if (path)
+        (void)unlink (path);
+    free (path);
+}
+
 void nodes_destroy (struct exec *x, bool leave)
 {
     struct peer *peer;
@@ -354,6 +371,7 @@ void nodes_destroy (struct exec *x, bool leave)
             if (node->pid > 0)
                 kill (node->pid, SIGTERM);
             await_exit (node, &left);
+            remove_lock (node);
         }
         else if (node->pidfd >= 0)
             close (node->pidfd);
