@@ -6,7 +6,7 @@ function text(s) { gsub(/["\\]/, "\\\\&", s); return "\"" s "\"" }
 BEGIN { FS = "|"; print "[" }
 {
     printf "%s  {\"name\": %s, \"who\": %s, \"unit\": %s, \"median\": %s, " \
-           "\"low\": %s, \"high\": %s", NR > 1 ? ",\n" : "", text($1), \
+           "\"low\": %s, \"high\": %s", (NR > 1 ? ",\n" : ""), text($1), \
            text($2), text($4), $5, $6, $7
     if ($3 != "")
         printf ", \"size\": %s", $3
