@@ -237,6 +237,10 @@ static int spawn (struct perilog_proc *proc,
     posix_spawn_file_actions_addopen (&fa, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2 (&fa, out, 1);
     posix_spawn_file_actions_adddup2 (&fa, err, 2);
+    /* What the broker inherited is not theirs: a command that outlives it
+     * would hold open a pipe that somebody reads to its end.
+     */
+    posix_spawn_file_actions_addclosefrom_np (&fa, 3);
     rc = posix_spawnp (&proc->pid, argv[0], &fa, &attr, argv, env);
     posix_spawn_file_actions_destroy (&fa);
     posix_spawnattr_destroy (&attr);

@@ -82,6 +82,9 @@ static int purge (struct purger *p, const struct req_purge *req)
     size_t n;
     int rc;
 
+    /* Without a limit nothing is too old or too much. */
+    if (req->age_limit < 0. && req->num_limit < 0)
+        return 0;
     if (!(sel.ids = calloc (sel.max, sizeof (*sel.ids))))
         return -1;
     rc = store_each_inactive (m->store, 0., 0, select_row, &sel);

@@ -11,7 +11,7 @@ cat >c.toml <<T
 [job-manager]
 plugins = [ { load = "$plugins/perilog.so" } ]
 [job-manager.prolog]
-command = [ "sh", "-c", "test ! -e slow || sleep 1000" ]
+command = [ "sh", "-c", "test ! -e slow || exec sleep 60" ]
 T
 
 test_expect_success 'an instance dies with jobs that wait' '

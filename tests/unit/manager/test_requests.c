@@ -312,6 +312,11 @@ static void test_change (void)
                   "job-manager.purge",
                   "{\"age_limit\":-1.0,\"num_limit\":-1,\"batch\":50,"
                   "\"force\":false}");
+    is_str (a->text, "{\"count\":0}", "purge without a limit: nothing");
+    a = inst_rpc (t,
+                  "job-manager.purge",
+                  "{\"age_limit\":-1.0,\"num_limit\":0,\"batch\":50,"
+                  "\"force\":false}");
     is_str (a->text, "{\"count\":1}", "purge counts");
     a = rpc (t, "job-manager.purge-id", "{\"id\":%ju,\"force\":1}", id);
     is_str (a->text, "{\"count\":1}", "purge-id removes");
