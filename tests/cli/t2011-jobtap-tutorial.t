@@ -35,10 +35,10 @@ test_expect_success INSTALLED 'step 1: it compiles' '
 '
 test_expect_success INSTALLED 'step 2: the job waits, in state P' '
     (cd $work/examples && sh -ec "$(block 2)") >out &&
-    id=$(grep -o "ƒ[A-Za-z0-9]*" out | head -n1) &&
+    id=$(flux job last) &&
     flux jobs -no "{status_abbrev} {id}" >jobs &&
     grep "^P $id" jobs &&
-    grep "P" out
+    grep "$id .* P " out
 '
 test_expect_success INSTALLED 'and runs when it is released' '
     sh -ec "$(block 3)" >out &&
