@@ -17,7 +17,7 @@ test_expect_success 'another runs the next job, and no process is left' '
 '
 test_expect_success 'broker and agent die: the job is lost and says so' '
 	id=$(flux submit sleep 300) && flux job wait-event $id start &&
-	kill -9 $(agent_pid) $broker_pid && wait $broker_pid;
+	kill -9 $broker_pid $(agent_pid) && wait $broker_pid;
 	broker_start && flux job wait-event -t 20 $id clean &&
 	flux job eventlog $id >log && grep "exception type=\"exec\".*lost" log &&
 	test $(grep -c " finish" log) = 1 && flux run true
