@@ -280,6 +280,25 @@ nomem:
     return err_set (error, ENOMEM, "event %s: out of memory", ev.name);
 }
 
+/* R for an alloc that came from elsewhere than the scheduler: what a plugin
+ * set, else what it stored.
+ */
+static struct text *foreign_R (struct manager *m, struct job *job)
+{
+    struct job_host *host = host_of (job);
+    struct text *t = NULL;
+    char *s;
+    size_t len;
+
+    if (host->plugin_R)
+        return text_ref (host->plugin_R);
+    if (store_value_get (m->store, job->id, "R", &s, &len) == 0) {
+        t = text_create (s, len);
+        free (s);
+    }
+    return t;
+}
+
 static int apply_queued (struct manager *m,
                          struct job *job,
                          struct queued_event *q,
@@ -292,9 +311,13 @@ static int apply_queued (struct manager *m,
         return apply_one (m, job, &q->ev, error);
     if (wire_event_decode (&w, job, q->line, q->len, error) < 0)
         return -1;
-    if (q->R) {
+    if (q->ev.kind == EVENT_ALLOC) {
         text_unref (w.ev.R);
-        w.ev.R = text_ref (q->R);
+        w.ev.R = q->R ? text_ref (q->R) : foreign_R (m, job);
+        if (!w.ev.R) {
+            wire_event_finish (&w);
+            return err_set (error, EINVAL, "alloc: the job has no R");
+        }
     }
     rc = apply_one (m, job, &w.ev, error);
     wire_event_finish (&w);
@@ -363,25 +386,6 @@ int manager_post (struct manager *m,
     return 0;
 }
 
-/* R for an alloc that came from elsewhere than the scheduler: what a plugin
- * set, else what it stored.
- */
-static struct text *foreign_R (struct manager *m, struct job *job)
-{
-    struct job_host *host = host_of (job);
-    struct text *t = NULL;
-    char *s;
-    size_t len;
-
-    if (host->plugin_R)
-        return text_ref (host->plugin_R);
-    if (store_value_get (m->store, job->id, "R", &s, &len) == 0) {
-        t = text_create (s, len);
-        free (s);
-    }
-    return t;
-}
-
 static int post_made (struct manager *m,
                       struct job *job,
                       const char *name,
@@ -419,7 +423,9 @@ int manager_post_named (struct manager *m,
     struct text *R = NULL;
     int rc;
 
-    if (!strcmp (name, "alloc") && !(R = foreign_R (m, job)))
+    /* A busy job may be given its R before the event has its turn. */
+    if (!strcmp (name, "alloc") && !(R = foreign_R (m, job))
+        && !host_of (job)->busy)
         return err_set (error, EINVAL, "alloc: the job has no R");
     rc = post_made (m, job, name, context, R, error);
     text_unref (R);
