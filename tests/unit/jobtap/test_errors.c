@@ -122,6 +122,29 @@ static void test_exception (void)
     host_stop (&o);
 }
 
+/* A long note is cut, and it is the owner who raises. */
+static void test_note (void)
+{
+    struct host o = { 0 };
+    char note[2000];
+    struct job *job;
+
+    memset (note, 'n', sizeof (note) - 1);
+    note[sizeof (note) - 1] = '\0';
+    host_start_config (&o, 1, NULL);
+    job = manager_job (o.t->m, host_submit (&o, NULL));
+    is_int (flux_jobtap_raise_exception (o.p, job->id, "long", 5, "%s", note),
+            0,
+            "an exception with a long note");
+    ok (job->exception && strlen (job->exception->note) == 1023
+            && job->exception->note[1022] == '+',
+        "is cut");
+    is_int (job->exception ? job->exception->userid : 0,
+            router_owner (o.t->router),
+            "in the name of the owner");
+    host_stop (&o);
+}
+
 static int unavail_cb (flux_plugin_t *p,
                        const char *topic,
                        flux_plugin_arg_t *args,
@@ -203,6 +226,7 @@ int main (void)
     log_set_sink (sink, NULL);
     test_blame ();
     test_exception ();
+    test_note ();
     test_unavail ();
     test_topics ();
     test_warning ();
