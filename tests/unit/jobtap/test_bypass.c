@@ -77,6 +77,7 @@ static void test_refused (void)
 {
     struct host o = { .cb = bypass_cb };
     struct job *job;
+    uint64_t id;
 
     host_start_config (&o, 1, NULL);
     answer = NULL;
@@ -94,9 +95,10 @@ static void test_refused (void)
     job = run (&o, true, true);
     is_int (job->state, FLUX_JOB_STATE_SCHED, "nor is one in another topic");
     in = NULL;
+    id = job->id;
     manager_raise (o.t->m, job, "cancel", 0, 0, "", NULL);
     inst_settle (o.t);
-    ok (!strstr (inst_events (o.t, job->id), "free"),
+    ok (!strstr (inst_events (o.t, id), "free"),
         "what was never given is not given back");
     host_stop (&o);
 }
