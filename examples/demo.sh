@@ -39,7 +39,7 @@ try flux jobs -o '{id.f58:>12} {name:<6} {state:<9} {priority:>8}'
 say "The queue is started: jobs run by priority, then age."
 try flux queue start
 try flux queue drain
-try flux jobs -a -o '{id.f58:>12} {name:<6} {status:<9} {priority:>8} {t_run!d:%H:%M:%S.%f}'
+try flux jobs -a -o '{id.f58:>12} {name:<6} {status:<9} {priority:>8} {t_run:18.6f}'
 
 say "Output and history of the job that overtook."
 try flux job attach "$last"
