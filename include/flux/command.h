@@ -15,15 +15,14 @@ extern "C" {
  */
 typedef struct flux_command flux_cmd_t;
 
-flux_cmd_t * flux_cmd_create (int argc, char *argv[], char **env);
+flux_cmd_t *flux_cmd_create (int argc, char *argv[], char **env);
 
-flux_cmd_t * flux_cmd_copy (const flux_cmd_t *cmd);
+flux_cmd_t *flux_cmd_copy (const flux_cmd_t *cmd);
 
 void flux_cmd_destroy (flux_cmd_t *cmd);
 
-int flux_cmd_argv_appendf (flux_cmd_t *cmd,
-                           const char *fmt, ...)
-                           __attribute__ ((format (printf, 2, 3)));
+int flux_cmd_argv_appendf (flux_cmd_t *cmd, const char *fmt, ...)
+    __attribute__ ((format (printf, 2, 3)));
 
 int flux_cmd_argv_append (flux_cmd_t *cmd, const char *arg);
 
@@ -43,8 +42,7 @@ int flux_cmd_setenvf (flux_cmd_t *cmd,
                       int overwrite,
                       const char *name,
                       const char *fmt,
-                      ...)
-                      __attribute__ ((format (printf, 4, 5)));
+                      ...) __attribute__ ((format (printf, 4, 5)));
 
 /* name may be a glob. */
 void flux_cmd_unsetenv (flux_cmd_t *cmd, const char *name);

@@ -11,9 +11,9 @@ extern "C" {
 #endif
 
 enum flux_conf_builtin_hint {
-    FLUX_CONF_INSTALLED=0,
-    FLUX_CONF_INTREE=1,
-    FLUX_CONF_AUTO=2,
+    FLUX_CONF_INSTALLED = 0,
+    FLUX_CONF_INTREE = 1,
+    FLUX_CONF_AUTO = 2,
 };
 
 /* A value fixed at build time (flux_conf_builtin_get(3) lists the keys); NULL

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* For those who make handles over a transport of their own.  Users of handles do
- * not need this.
+/* For those who make handles over a transport of their own.  Users of handles
+ * do not need this.
  */
 
 #ifndef FLUX_CONNECTOR_H
@@ -23,25 +23,19 @@ typedef flux_t *(connector_init_f)(const char *uri,
  * change.  send_new takes the message over and sets it to NULL.
  */
 struct flux_handle_ops {
-    int         (*setopt)(void *impl,
-                          const char *option,
-                          const void *val,
-                          size_t len);
-    int         (*getopt)(void *impl,
-                          const char *option,
-                          void *val,
-                          size_t len);
-    int         (*pollfd)(void *impl);
-    int         (*pollevents)(void *impl);
-    int         (*send)(void *impl, const flux_msg_t *msg, int flags);
-    flux_msg_t* (*recv)(void *impl, int flags);
-    int         (*reconnect)(void *impl);
+    int (*setopt) (void *impl, const char *option, const void *val, size_t len);
+    int (*getopt) (void *impl, const char *option, void *val, size_t len);
+    int (*pollfd) (void *impl);
+    int (*pollevents) (void *impl);
+    int (*send) (void *impl, const flux_msg_t *msg, int flags);
+    flux_msg_t *(*recv) (void *impl, int flags);
+    int (*reconnect) (void *impl);
 
-    void        (*impl_destroy)(void *impl);
+    void (*impl_destroy) (void *impl);
 
-    int         (*send_new)(void *impl, flux_msg_t **msg, int flags);
+    int (*send_new) (void *impl, flux_msg_t **msg, int flags);
 
-    void        *_pad[4];
+    void *_pad[4];
 };
 
 /* A handle with one reference; it destroys impl with impl_destroy.  NULL and

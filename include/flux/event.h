@@ -40,7 +40,8 @@ int flux_event_decode (const flux_msg_t *msg,
 
 int flux_event_unpack (const flux_msg_t *msg,
                        const char **topic,
-                       const char *fmt, ...);
+                       const char *fmt,
+                       ...);
 
 flux_msg_t *flux_event_encode (const char *topic, const char *s);
 

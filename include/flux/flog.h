@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Given each record (RFC 5424, no newline) instead of the broker. */
-typedef void (*flux_log_f)(const char *buf, int len, void *arg);
+typedef void (*flux_log_f) (const char *buf, int len, void *arg);
 
 /* Fields of the records of this handle; longer ones are cut (48, 128 and 255
  * bytes).  Defaults: program name, process id, broker rank.
@@ -30,12 +30,12 @@ void flux_log_set_hostname (flux_t *h, const char *s);
  */
 int flux_vlog (flux_t *h, int level, const char *fmt, va_list ap);
 int flux_log (flux_t *h, int level, const char *fmt, ...)
-              __attribute__ ((format (printf, 3, 4)));
+    __attribute__ ((format (printf, 3, 4)));
 
 /* At LOG_ERR, with the text of errno after it.  errno is kept. */
 void flux_log_verror (flux_t *h, const char *fmt, va_list ap);
 void flux_log_error (flux_t *h, const char *fmt, ...)
-                 __attribute__ ((format (printf, 2, 3)));
+    __attribute__ ((format (printf, 2, 3)));
 
 #define FLUX_LOG_ERROR(h) \
     (void)flux_log_error ((h), "%s::%d[%s]", __FILE__, __LINE__, __FUNCTION__)

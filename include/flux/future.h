@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 /* Futures: results that will come (flux_future_get(3), flux_future_create(3)).
- * 
+ *
  * Functions return 0, or -1 with errno.
  */
 
@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* May destroy or reset f. */
-typedef void (*flux_continuation_f)(flux_future_t *f, void *arg);
+typedef void (*flux_continuation_f) (flux_future_t *f, void *arg);
 
 /* Call cb from the reactor when f is fulfilled; with timeout >= 0 seconds f is
  * fulfilled with ETIMEDOUT if nothing else did so before.
@@ -52,7 +52,7 @@ int flux_future_aux_set (flux_future_t *f,
  * flux_future_get_flux (f); called at most once for each of the two ways to
  * wait.
  */
-typedef void (*flux_future_init_f)(flux_future_t *f, void *arg);
+typedef void (*flux_future_init_f) (flux_future_t *f, void *arg);
 
 /* A future; NULL and ENOMEM.  init is called when somebody first waits. */
 flux_future_t *flux_future_create (flux_future_init_f cb, void *arg);
@@ -78,10 +78,9 @@ int flux_future_fulfill_with (flux_future_t *f, flux_future_t *p);
 void flux_future_fatal_error (flux_future_t *f, int errnum, const char *errstr);
 
 /* The text of a failure of f, or of errno. */
-#define future_strerror(__f, __errno) \
-    (flux_future_has_error ((__f)) ? \
-     flux_future_error_string ((__f)) : \
-     flux_strerror ((__errno)))
+#define future_strerror(__f, __errno)                                 \
+    (flux_future_has_error ((__f)) ? flux_future_error_string ((__f)) \
+                                   : flux_strerror ((__errno)))
 
 /* Is the present result an error; and its text, or NULL. */
 bool flux_future_has_error (flux_future_t *f);
@@ -109,8 +108,8 @@ flux_future_t *flux_future_wait_any_create (void);
 int flux_future_push (flux_future_t *cf, const char *name, flux_future_t *f);
 
 /* The names, one after another; NULL at the end. */
-const char * flux_future_first_child (flux_future_t *cf);
-const char * flux_future_next_child (flux_future_t *cf);
+const char *flux_future_first_child (flux_future_t *cf);
+const char *flux_future_next_child (flux_future_t *cf);
 
 flux_future_t *flux_future_get_child (flux_future_t *cf, const char *name);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 /* Handles: connections to a broker (flux_open(3)).
- * 
+ *
  * Functions return 0 or a pointer, or -1 or NULL with errno.
  */
 
@@ -31,7 +31,7 @@ typedef struct {
 } flux_msgcounters_t;
 
 /* Told of a failed send or receive (errno); 0: mended, try again. */
-typedef int (*flux_comms_error_f)(flux_t *h, void *arg);
+typedef int (*flux_comms_error_f) (flux_t *h, void *arg);
 
 /* MATCHDEBUG tells on stderr of calls given up early; TEST_NOSUB makes
  * subscribing do nothing; RPCTRACK lets calls fail with ECONNRESET on
@@ -58,14 +58,15 @@ enum {
     FLUX_POLLERR = 4,
 };
 
-#define FLUX_OPT_TESTING_USERID     "flux::testing_userid"
-#define FLUX_OPT_TESTING_ROLEMASK   "flux::testing_rolemask"
-#define FLUX_OPT_ROUTER_NAME        "flux::router_name"
-#define FLUX_OPT_SEND_QUEUE_COUNT   "flux::send_queue_count"
-#define FLUX_OPT_RECV_QUEUE_COUNT   "flux::recv_queue_count"
-#define FLUX_OPT_POLLFD_EVENTS      "flux::pollfd_events"
+#define FLUX_OPT_TESTING_USERID "flux::testing_userid"
+#define FLUX_OPT_TESTING_ROLEMASK "flux::testing_rolemask"
+#define FLUX_OPT_ROUTER_NAME "flux::router_name"
+#define FLUX_OPT_SEND_QUEUE_COUNT "flux::send_queue_count"
+#define FLUX_OPT_RECV_QUEUE_COUNT "flux::recv_queue_count"
+#define FLUX_OPT_POLLFD_EVENTS "flux::pollfd_events"
 
-/* Connect to uri: local://PATH, fd://N, loop://; or to an ancestor by path (".",
+/* Connect to uri: local://PATH, fd://N, loop://; or to an ancestor by path
+ * (".",
  * "..", "/"); NULL: FLUX_URI, or the system's.  Errors go to stderr.
  */
 flux_t *flux_open (const char *uri, int flags);
@@ -77,7 +78,7 @@ flux_t *flux_open_ex (const char *uri, int flags, flux_error_t *error);
 void flux_close (flux_t *h);
 
 flux_t *flux_incref (flux_t *h);
-void flux_decref(flux_t *h);
+void flux_decref (flux_t *h);
 
 /* Another handle on the same connection with reactor, aux and message handlers
  * of its own.

@@ -31,8 +31,8 @@ typedef struct {
     char text[160];
 } idset_error_t;
 
-#define IDSET_INVALID_ID    (UINT_MAX - 1)
-#define IDSET_MAX_UNIVERSE  ((size_t)(INT_MAX) + 1)
+#define IDSET_INVALID_ID (UINT_MAX - 1)
+#define IDSET_MAX_UNIVERSE ((size_t)(INT_MAX) + 1)
 
 /* size is the largest id + 1 (0: a default).  NULL and EINVAL for unknown
  * flags, ERANGE for too large a universe, ENOMEM.  destroy accepts NULL and
@@ -54,12 +54,10 @@ char *idset_encode (const struct idset *idset, int flags);
 struct idset *idset_decode (const char *s);
 
 #ifndef FLUX_DEPRECATED
-#define FLUX_DEPRECATED(...) __VA_ARGS__ __attribute__((deprecated))
+#define FLUX_DEPRECATED(...) __VA_ARGS__ __attribute__ ((deprecated))
 #endif
 
-FLUX_DEPRECATED(
-struct idset *idset_ndecode (const char *s, size_t len)
-);
+FLUX_DEPRECATED (struct idset *idset_ndecode (const char *s, size_t len));
 
 /* len < 0: all of s; size < 0: as large as needed (EINVAL for no ids, unless
  * AUTOGROW).
@@ -128,7 +126,7 @@ struct idset *idset_difference (const struct idset *a, const struct idset *b);
 
 int idset_subtract (struct idset *a, const struct idset *b);
 
-#define idset_clear_all(x)  idset_subtract ((x), (x))
+#define idset_clear_all(x) idset_subtract ((x), (x))
 
 struct idset *idset_intersect (const struct idset *a, const struct idset *b);
 

@@ -57,24 +57,24 @@ enum job_queue_priority {
 #define FLUX_JOBID_ANY 0xFFFFFFFFFFFFFFFF
 
 typedef enum {
-    FLUX_JOB_STATE_NEW                    = 1,
-    FLUX_JOB_STATE_DEPEND                 = 2,
-    FLUX_JOB_STATE_PRIORITY               = 4,
-    FLUX_JOB_STATE_SCHED                  = 8,
-    FLUX_JOB_STATE_RUN                    = 16,
-    FLUX_JOB_STATE_CLEANUP                = 32,
-    FLUX_JOB_STATE_INACTIVE               = 64,
+    FLUX_JOB_STATE_NEW = 1,
+    FLUX_JOB_STATE_DEPEND = 2,
+    FLUX_JOB_STATE_PRIORITY = 4,
+    FLUX_JOB_STATE_SCHED = 8,
+    FLUX_JOB_STATE_RUN = 16,
+    FLUX_JOB_STATE_CLEANUP = 32,
+    FLUX_JOB_STATE_INACTIVE = 64,
 } flux_job_state_t;
 
 #define FLUX_JOB_NR_STATES 7
 
 enum {
 
-    FLUX_JOB_STATE_PENDING    = 14,
+    FLUX_JOB_STATE_PENDING = 14,
 
-    FLUX_JOB_STATE_RUNNING    = 48,
+    FLUX_JOB_STATE_RUNNING = 48,
 
-    FLUX_JOB_STATE_ACTIVE     = 62,
+    FLUX_JOB_STATE_ACTIVE = 62,
 };
 
 typedef enum {
@@ -92,8 +92,10 @@ int flux_job_id_parse (const char *s, flux_jobid_t *id);
 /* type: dec (also if NULL), hex, dothex, kvs, f58, f58plain, emoji.  -1 and
  * EPROTO for another, ENOSYS for words, EOVERFLOW if buf is small.
  */
-int flux_job_id_encode (flux_jobid_t id, const char *type,
-                        char *buf, size_t bufsz);
+int flux_job_id_encode (flux_jobid_t id,
+                        const char *type,
+                        char *buf,
+                        size_t bufsz);
 
 /* fmt is one of s, S, l, L: short or long name, lower or upper case; NULL is
  * L.  Never NULL: "(unknown)".
@@ -130,16 +132,13 @@ int flux_job_wait_get_id (flux_future_t *f, flux_jobid_t *id);
 /* One response with all jobs; attributes as JSON text of an array.  The last
  * two are a user (FLUX_USERID_UNKNOWN: all) and a mask of states (0: active).
  */
-FLUX_DEPRECATED(flux_future_t *flux_job_list (flux_t *,
-                                              int,
-                                              const char *,
-                                              uint32_t,
-                                              int));
+FLUX_DEPRECATED (
+    flux_future_t *flux_job_list (flux_t *, int, const char *, uint32_t, int));
 
-FLUX_DEPRECATED(flux_future_t *flux_job_list_inactive (flux_t *,
-                                                       int,
-                                                       double,
-                                                       const char *));
+FLUX_DEPRECATED (flux_future_t *flux_job_list_inactive (flux_t *,
+                                                        int,
+                                                        double,
+                                                        const char *));
 
 /* One job; ENOENT comes with the future. */
 flux_future_t *flux_job_list_id (flux_t *h,
@@ -171,9 +170,7 @@ int flux_job_kvs_guest_key (char *buf,
                             flux_jobid_t id,
                             const char *key);
 
-int flux_job_kvs_namespace (char *buf,
-                            int bufsz,
-                            flux_jobid_t id);
+int flux_job_kvs_namespace (char *buf, int bufsz, flux_jobid_t id);
 
 /* A stream of events: get one, flux_future_reset(3), wait for the next; ENODATA
  * at the end.  event belongs to f until the reset.
@@ -192,8 +189,7 @@ int flux_job_event_watch_cancel (flux_future_t *f);
  */
 flux_future_t *flux_job_result (flux_t *h, flux_jobid_t id, int flags);
 
-int flux_job_result_get (flux_future_t *f,
-                         const char **json_str);
+int flux_job_result_get (flux_future_t *f, const char **json_str);
 
 int flux_job_result_get_unpack (flux_future_t *f, const char *fmt, ...);
 

@@ -44,9 +44,9 @@ int flux_jobspec1_check (flux_jobspec1_t *jobspec,
 int flux_jobspec1_unsetenv (flux_jobspec1_t *jobspec, const char *name);
 
 int flux_jobspec1_setenv (flux_jobspec1_t *jobspec,
-                           const char *name,
-                           const char *value,
-                           int overwrite);
+                          const char *name,
+                          const char *value,
+                          int overwrite);
 
 /* Redirect a stream to a file. */
 int flux_jobspec1_set_stdin (flux_jobspec1_t *jobspec, const char *path);

@@ -27,13 +27,12 @@ extern "C" {
 
 #define FLUX_JOBTAP_CURRENT_JOB FLUX_JOBID_ANY
 
-
 /* The job manager's handle, for RPCs, timers, logging.  It is lent: never
  * close it.  A synchronous wait inside a callback keeps all other work on
  * jobs waiting; waiting so for an answer of the job manager itself fails
  * with EDEADLK.  NULL and EINVAL.
  */
-flux_t * flux_jobtap_get_flux (flux_plugin_t *p);
+flux_t *flux_jobtap_get_flux (flux_plugin_t *p);
 
 /* Answer requests to job-manager.NAME.METHOD, NAME being the plugin's name (a
  * leading dot is left out).  cb gets each request of the instance owner and
@@ -77,16 +76,15 @@ int flux_jobtap_reprioritize_job (flux_plugin_t *p,
 /* Say in a callback that the job has no priority yet: it stays in PRIORITY
  * until it gets one.  Meant as the callback's last line.  EINVAL: args NULL.
  */
-int flux_jobtap_priority_unavail (flux_plugin_t *p,
-                                  flux_plugin_arg_t *args);
+int flux_jobtap_priority_unavail (flux_plugin_t *p, flux_plugin_arg_t *args);
 
 /* Leave a sentence that says why the callback fails (conf.update,
  * job.update.KEY, job.dependency.SCHEME).  Always -1, to be returned.
  */
 int flux_jobtap_error (flux_plugin_t *p,
                        flux_plugin_arg_t *args,
-                       const char *fmt, ...)
-                       __attribute__ ((format (printf, 3, 4)));
+                       const char *fmt,
+                       ...) __attribute__ ((format (printf, 3, 4)));
 
 /* The same for a job that is not to be accepted (job.create, job.validate,
  * job.dependency.SCHEME): the sentence is what the submitter reads.  fmt may
@@ -94,8 +92,8 @@ int flux_jobtap_error (flux_plugin_t *p,
  */
 int flux_jobtap_reject_job (flux_plugin_t *p,
                             flux_plugin_arg_t *args,
-                            const char *fmt, ...)
-                            __attribute__ ((format (printf, 3, 4)));
+                            const char *fmt,
+                            ...) __attribute__ ((format (printf, 3, 4)));
 
 /* Put a dependency on job id (its real id): it stays in DEPEND until all are
  * taken off.  No event is posted for one that is there already.
@@ -128,14 +126,14 @@ int flux_jobtap_job_aux_set (flux_plugin_t *p,
                              flux_free_f free_fn);
 
 /* The value, or NULL and ENOENT (no such job, no such value) or EINVAL. */
-void * flux_jobtap_job_aux_get (flux_plugin_t *p,
-                                flux_jobid_t id,
-                                const char *name);
+void *flux_jobtap_job_aux_get (flux_plugin_t *p,
+                               flux_jobid_t id,
+                               const char *name);
 
 /* The older name of flux_jobtap_job_aux_delete_value(). */
-FLUX_DEPRECATED(int flux_jobtap_job_aux_delete (flux_plugin_t *p,
-                                                flux_jobid_t id,
-                                                void *val));
+FLUX_DEPRECATED (int flux_jobtap_job_aux_delete (flux_plugin_t *p,
+                                                 flux_jobid_t id,
+                                                 void *val));
 
 /* Remove and destroy by value.  0 also if it is not there.  ENOENT: no job. */
 int flux_jobtap_job_aux_delete_value (flux_plugin_t *p,
@@ -190,8 +188,7 @@ int flux_jobtap_jobspec_update_id_pack (flux_plugin_t *p,
  * jobs are found, too, as long as they are kept.  The caller destroys it.
  * NULL and ENOENT.
  */
-flux_plugin_arg_t * flux_jobtap_job_lookup (flux_plugin_t *p,
-                                            flux_jobid_t id);
+flux_plugin_arg_t *flux_jobtap_job_lookup (flux_plugin_t *p, flux_jobid_t id);
 
 /* What became of a job in CLEANUP or INACTIVE.  EINVAL: it is in neither.
  * ENOENT.

@@ -33,7 +33,8 @@ enum kvs_op {
 };
 
 /* Namespaces.  In all calls a NULL ns is the one in FLUX_KVS_NAMESPACE, else
- * the primary.  owner may be FLUX_USERID_UNKNOWN: the instance owner; flags is 0.
+ * the primary.  owner may be FLUX_USERID_UNKNOWN: the instance owner; flags is
+ * 0.
  */
 flux_future_t *flux_kvs_namespace_create (flux_t *h,
                                           const char *ns,

@@ -13,7 +13,8 @@ extern "C" {
 typedef struct flux_kvs_txn flux_kvs_txn_t;
 
 /* A list of operations for flux_kvs_commit(3).  Adding one: 0, or -1 with
- * EINVAL (no key, the root, flags other than FLUX_KVS_APPEND on a put) or ENOMEM.
+ * EINVAL (no key, the root, flags other than FLUX_KVS_APPEND on a put) or
+ * ENOMEM.
  */
 flux_kvs_txn_t *flux_kvs_txn_create (void);
 void flux_kvs_txn_destroy (flux_kvs_txn_t *txn);
@@ -47,13 +48,9 @@ int flux_kvs_txn_put_treeobj (flux_kvs_txn_t *txn,
                               const char *key,
                               const char *treeobj);
 
-int flux_kvs_txn_mkdir (flux_kvs_txn_t *txn,
-                        int flags,
-                        const char *key);
+int flux_kvs_txn_mkdir (flux_kvs_txn_t *txn, int flags, const char *key);
 
-int flux_kvs_txn_unlink (flux_kvs_txn_t *txn,
-                         int flags,
-                         const char *key);
+int flux_kvs_txn_unlink (flux_kvs_txn_t *txn, int flags, const char *key);
 
 int flux_kvs_txn_symlink (flux_kvs_txn_t *txn,
                           int flags,

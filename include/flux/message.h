@@ -2,11 +2,11 @@
 
 /* Messages (RFC 3): typed values with a topic, a payload, a route stack and the
  * sender's credentials.
- * 
+ *
  * Unless said otherwise functions return 0, or -1 with errno: EINVAL for a NULL
  * argument or a value that cannot be, EPROTO when the message has not what is
- * asked for, ENOMEM.  Pointers that are got belong to the message and live until
- * that part of it is changed.
+ * asked for, ENOMEM.  Pointers that are got belong to the message and live
+ * until that part of it is changed.
  */
 
 #ifndef FLUX_MESSAGE_H
@@ -25,29 +25,26 @@ extern "C" {
 #endif
 
 enum {
-    FLUX_MSGTYPE_REQUEST    = 0x01,
-    FLUX_MSGTYPE_RESPONSE   = 0x02,
-    FLUX_MSGTYPE_EVENT      = 0x04,
-    FLUX_MSGTYPE_CONTROL    = 0x08,
-    FLUX_MSGTYPE_ANY        = 0x0f,
-    FLUX_MSGTYPE_MASK       = 0x0f,
+    FLUX_MSGTYPE_REQUEST = 0x01,
+    FLUX_MSGTYPE_RESPONSE = 0x02,
+    FLUX_MSGTYPE_EVENT = 0x04,
+    FLUX_MSGTYPE_CONTROL = 0x08,
+    FLUX_MSGTYPE_ANY = 0x0f,
+    FLUX_MSGTYPE_MASK = 0x0f,
 };
 
 enum {
-    FLUX_MSGFLAG_TOPIC      = 0x01,
-    FLUX_MSGFLAG_PAYLOAD    = 0x02,
+    FLUX_MSGFLAG_TOPIC = 0x01,
+    FLUX_MSGFLAG_PAYLOAD = 0x02,
     FLUX_MSGFLAG_NORESPONSE = 0x04,
-    FLUX_MSGFLAG_ROUTE      = 0x08,
-    FLUX_MSGFLAG_UPSTREAM   = 0x10,
-    FLUX_MSGFLAG_PRIVATE    = 0x20,
-    FLUX_MSGFLAG_STREAMING  = 0x40,
-    FLUX_MSGFLAG_USER1      = 0x80,
+    FLUX_MSGFLAG_ROUTE = 0x08,
+    FLUX_MSGFLAG_UPSTREAM = 0x10,
+    FLUX_MSGFLAG_PRIVATE = 0x20,
+    FLUX_MSGFLAG_STREAMING = 0x40,
+    FLUX_MSGFLAG_USER1 = 0x80,
 };
 
-enum {
-    FLUX_NODEID_ANY      = 0xFFFFFFFF,
-    FLUX_NODEID_UPSTREAM = 0xFFFFFFFE
-};
+enum { FLUX_NODEID_ANY = 0xFFFFFFFF, FLUX_NODEID_UPSTREAM = 0xFFFFFFFE };
 
 /* What messages to look for (flux_msg_cmp(3)): each criterion that is zero,
  * NONE, NULL or "" matches all.
@@ -67,30 +64,16 @@ struct flux_match flux_match_init (int typemask,
 void flux_match_free (struct flux_match m);
 
 /* Set the glob of m to formatted text, to be freed with flux_match_free. */
-int flux_match_asprintf (struct flux_match *m,
-                         const char *topic_glob_fmt,
-                         ...);
+int flux_match_asprintf (struct flux_match *m, const char *topic_glob_fmt, ...);
 
-#define FLUX_MATCH_ANY flux_match_init( \
-    FLUX_MSGTYPE_ANY, \
-    FLUX_MATCHTAG_NONE, \
-    NULL \
-)
-#define FLUX_MATCH_EVENT flux_match_init( \
-    FLUX_MSGTYPE_EVENT, \
-    FLUX_MATCHTAG_NONE, \
-    NULL \
-)
-#define FLUX_MATCH_REQUEST flux_match_init( \
-    FLUX_MSGTYPE_REQUEST, \
-    FLUX_MATCHTAG_NONE, \
-    NULL \
-)
-#define FLUX_MATCH_RESPONSE flux_match_init( \
-    FLUX_MSGTYPE_RESPONSE, \
-    FLUX_MATCHTAG_NONE, \
-    NULL \
-)
+#define FLUX_MATCH_ANY \
+    flux_match_init (FLUX_MSGTYPE_ANY, FLUX_MATCHTAG_NONE, NULL)
+#define FLUX_MATCH_EVENT \
+    flux_match_init (FLUX_MSGTYPE_EVENT, FLUX_MATCHTAG_NONE, NULL)
+#define FLUX_MATCH_REQUEST \
+    flux_match_init (FLUX_MSGTYPE_REQUEST, FLUX_MATCHTAG_NONE, NULL)
+#define FLUX_MATCH_RESPONSE \
+    flux_match_init (FLUX_MSGTYPE_RESPONSE, FLUX_MATCHTAG_NONE, NULL)
 
 /* A message of one of the FLUX_MSGTYPE_ types with one reference: nobody's,
  * for any node, without topic, payload and routes.  NULL on error.
@@ -195,9 +178,7 @@ const char *flux_msg_last_error (const flux_msg_t *msg);
 int flux_msg_set_nodeid (flux_msg_t *msg, uint32_t nodeid);
 int flux_msg_get_nodeid (const flux_msg_t *msg, uint32_t *nodeid);
 
-enum {
-    FLUX_USERID_UNKNOWN = 0xFFFFFFFF
-};
+enum { FLUX_USERID_UNKNOWN = 0xFFFFFFFF };
 /* Who sent it; set by the broker for all but its owner. */
 int flux_msg_set_userid (flux_msg_t *msg, uint32_t userid);
 int flux_msg_get_userid (const flux_msg_t *msg, uint32_t *userid);

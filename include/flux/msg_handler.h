@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* Callbacks for messages (flux_msg_handler_create(3)), called while the reactor of
- * the handle runs.
+/* Callbacks for messages (flux_msg_handler_create(3)), called while the reactor
+ * of the handle runs.
  */
 
 #ifndef FLUX_MSG_HANDLER_H
@@ -17,8 +17,10 @@ extern "C" {
 typedef struct flux_msg_handler flux_msg_handler_t;
 
 /* msg is borrowed: incref or copy it to answer later. */
-typedef void (*flux_msg_handler_f)(flux_t *h, flux_msg_handler_t *mh,
-                                   const flux_msg_t *msg, void *arg);
+typedef void (*flux_msg_handler_f) (flux_t *h,
+                                    flux_msg_handler_t *mh,
+                                    const flux_msg_t *msg,
+                                    void *arg);
 
 /* A stopped handler; match is copied.  A request goes to the newest handler of
  * exactly its topic, else to the newest that matches, else is answered ENOSYS;
@@ -26,7 +28,8 @@ typedef void (*flux_msg_handler_f)(flux_t *h, flux_msg_handler_t *mh,
  */
 flux_msg_handler_t *flux_msg_handler_create (flux_t *h,
                                              const struct flux_match match,
-                                             flux_msg_handler_f cb, void *arg);
+                                             flux_msg_handler_f cb,
+                                             void *arg);
 
 /* May be called in any callback, its own included. */
 void flux_msg_handler_destroy (flux_msg_handler_t *mh);
@@ -40,8 +43,7 @@ void flux_msg_handler_stop (flux_msg_handler_t *mh);
  */
 void flux_msg_handler_allow_rolemask (flux_msg_handler_t *mh,
                                       uint32_t rolemask);
-void flux_msg_handler_deny_rolemask (flux_msg_handler_t *mh,
-                                     uint32_t rolemask);
+void flux_msg_handler_deny_rolemask (flux_msg_handler_t *mh, uint32_t rolemask);
 
 /* A row of a table of handlers; rolemask is added to OWNER. */
 struct flux_msg_handler_spec {
@@ -50,7 +52,10 @@ struct flux_msg_handler_spec {
     flux_msg_handler_f cb;
     uint32_t rolemask;
 };
-#define FLUX_MSGHANDLER_TABLE_END { 0, NULL, NULL, 0 }
+#define FLUX_MSGHANDLER_TABLE_END \
+    {                             \
+        0, NULL, NULL, 0          \
+    }
 
 /* Create and start a table of handlers, up to the row of zeros; with a
  * service_name each topic gets it and a dot before it.  *hp is for delvec.

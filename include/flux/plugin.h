@@ -13,10 +13,10 @@ extern "C" {
  * NOW and local.
  */
 enum {
-    FLUX_PLUGIN_RTLD_LAZY =      1,
-    FLUX_PLUGIN_RTLD_NOW =       2,
-    FLUX_PLUGIN_RTLD_GLOBAL =    4,
-    FLUX_PLUGIN_RTLD_DEEPBIND =  8,
+    FLUX_PLUGIN_RTLD_LAZY = 1,
+    FLUX_PLUGIN_RTLD_NOW = 2,
+    FLUX_PLUGIN_RTLD_GLOBAL = 4,
+    FLUX_PLUGIN_RTLD_DEEPBIND = 8,
 };
 
 typedef struct flux_plugin flux_plugin_t;
@@ -43,22 +43,22 @@ struct flux_plugin_handler {
  * order.  NULL is allowed.  Functions that fail return -1 or NULL with errno,
  * and flux_plugin_strerror says why; EINVAL for missing arguments.
  */
-flux_plugin_t * flux_plugin_create (void);
+flux_plugin_t *flux_plugin_create (void);
 void flux_plugin_destroy (flux_plugin_t *p);
 
 int flux_plugin_get_flags (flux_plugin_t *p);
 int flux_plugin_set_flags (flux_plugin_t *p, int flags);
 
-const char * flux_plugin_strerror (flux_plugin_t *p);
+const char *flux_plugin_strerror (flux_plugin_t *p);
 
 int flux_plugin_set_name (flux_plugin_t *p, const char *name);
 
 /* The name that was set, else the path it was loaded from; NULL: neither. */
-const char * flux_plugin_get_name (flux_plugin_t *p);
+const char *flux_plugin_get_name (flux_plugin_t *p);
 
-const char * flux_plugin_get_uuid (flux_plugin_t *p);
+const char *flux_plugin_get_uuid (flux_plugin_t *p);
 
-const char * flux_plugin_get_path (flux_plugin_t *p);
+const char *flux_plugin_get_path (flux_plugin_t *p);
 
 /* Append a handler for a topic, which may be a glob (fnmatch(3) without flags:
  * * matches anything).  cb NULL removes the handler of exactly this topic.
@@ -93,12 +93,12 @@ int flux_plugin_aux_set (flux_plugin_t *p,
                          void *val,
                          flux_free_f free_fn);
 
-void * flux_plugin_aux_get (flux_plugin_t *p, const char *key);
+void *flux_plugin_aux_get (flux_plugin_t *p, const char *key);
 
 void flux_plugin_aux_delete_value (flux_plugin_t *p, const void *val);
 
-FLUX_DEPRECATED(void flux_plugin_aux_delete (flux_plugin_t *p,
-                                             const void *val));
+FLUX_DEPRECATED (void flux_plugin_aux_delete (flux_plugin_t *p,
+                                              const void *val));
 
 /* Configuration as JSON text.  get and unpack: ENOENT "No plugin conf set" if
  * there is none; the text returned belongs to p.
@@ -117,7 +117,7 @@ void flux_plugin_arg_destroy (flux_plugin_arg_t *args);
 const char *flux_plugin_arg_strerror (flux_plugin_arg_t *args);
 
 enum {
-    FLUX_PLUGIN_ARG_IN =  0,
+    FLUX_PLUGIN_ARG_IN = 0,
     FLUX_PLUGIN_ARG_OUT = 1,
     FLUX_PLUGIN_ARG_REPLACE = 2
 };
@@ -129,13 +129,12 @@ enum {
 int flux_plugin_arg_set (flux_plugin_arg_t *args,
                          int flags,
                          const char *json_str);
-int flux_plugin_arg_get (flux_plugin_arg_t *args,
-                         int flags,
-                         char **json_str);
+int flux_plugin_arg_get (flux_plugin_arg_t *args, int flags, char **json_str);
 
 int flux_plugin_arg_pack (flux_plugin_arg_t *args,
                           int flags,
-                          const char *fmt, ...);
+                          const char *fmt,
+                          ...);
 int flux_plugin_arg_vpack (flux_plugin_arg_t *args,
                            int flags,
                            const char *fmt,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 /* Requests (RFC 6).  Decoding fails with EPROTO if the message is no request or
- * has no topic.  topic and payload are borrowed from it; each may be NULL if it is
- * not wanted.
+ * has no topic.  topic and payload are borrowed from it; each may be NULL if it
+ * is not wanted.
  */
 
 #ifndef FLUX_REQUEST_H

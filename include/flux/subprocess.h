@@ -63,14 +63,14 @@ typedef struct {
     void *post_fork_arg;
 } flux_subprocess_hooks_t;
 
-typedef void (*subprocess_log_f)(void *arg,
-                                 const char *file,
-                                 int line,
-                                 const char *func,
-                                 const char *subsys,
-                                 int level,
-                                 const char *fmt,
-                                 va_list args);
+typedef void (*subprocess_log_f) (void *arg,
+                                  const char *file,
+                                  int line,
+                                  const char *func,
+                                  const char *subsys,
+                                  int level,
+                                  const char *fmt,
+                                  va_list args);
 
 /* Not available yet: what starts a process returns NULL and ENOSYS; the other
  * functions answer NULL with EINVAL.
@@ -178,7 +178,7 @@ pid_t flux_subprocess_pid (flux_subprocess_t *p);
 
 flux_cmd_t *flux_subprocess_get_cmd (flux_subprocess_t *p);
 
-flux_reactor_t * flux_subprocess_get_reactor (flux_subprocess_t *p);
+flux_reactor_t *flux_subprocess_get_reactor (flux_subprocess_t *p);
 
 int flux_subprocess_aux_set (flux_subprocess_t *p,
                              const char *name,

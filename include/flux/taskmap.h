@@ -15,8 +15,8 @@ extern "C" {
  */
 enum taskmap_flags {
     TASKMAP_ENCODE_WRAPPED = 1,
-    TASKMAP_ENCODE_PMI =     1 << 1,
-    TASKMAP_ENCODE_RAW =     1 << 2,
+    TASKMAP_ENCODE_PMI = 1 << 1,
+    TASKMAP_ENCODE_RAW = 1 << 2,
     TASKMAP_ENCODE_RAW_DERANGED = 1 << 3,
 };
 

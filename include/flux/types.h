@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* Frees what was handed over together with it. */
-typedef void (*flux_free_f)(void *arg);
+typedef void (*flux_free_f) (void *arg);
 
 /* A sentence about what went wrong, for people; errno tells programs. */
 typedef struct {
@@ -27,7 +27,7 @@ typedef struct flux_reactor flux_reactor_t;
 typedef struct flux_future flux_future_t;
 
 #ifndef FLUX_DEPRECATED
-#define FLUX_DEPRECATED(...) __VA_ARGS__ __attribute__((deprecated))
+#define FLUX_DEPRECATED(...) __VA_ARGS__ __attribute__ ((deprecated))
 #endif
 
 #ifdef __cplusplus

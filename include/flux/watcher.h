@@ -18,10 +18,10 @@ extern "C" {
  * its own too.  Create functions return a stopped watcher, or NULL with EINVAL
  * or ENOMEM; cb may be NULL.
  */
-typedef void (*flux_watcher_f)(flux_reactor_t *r,
-                               flux_watcher_t *w,
-                               int revents,
-                               void *arg);
+typedef void (*flux_watcher_f) (flux_reactor_t *r,
+                                flux_watcher_t *w,
+                                int revents,
+                                void *arg);
 
 /* Which check watchers run first: 2 (first) to -2; values beyond are brought
  * into the range.  No effect on other kinds.
@@ -55,7 +55,8 @@ flux_t *flux_handle_watcher_get_flux (flux_watcher_t *w);
  * negative fd.
  */
 flux_watcher_t *flux_fd_watcher_create (flux_reactor_t *r,
-                                        int fd, int events,
+                                        int fd,
+                                        int events,
                                         flux_watcher_f cb,
                                         void *arg);
 int flux_fd_watcher_get_fd (flux_watcher_t *w);
@@ -85,11 +86,11 @@ typedef double (*flux_reschedule_f) (flux_watcher_t *w, double now, void *arg);
  * interval; else, with interval 0, once at offset.
  */
 flux_watcher_t *flux_periodic_watcher_create (flux_reactor_t *r,
-                                             double offset,
-                                             double interval,
-                                             flux_reschedule_f reschedule_cb,
-                                             flux_watcher_f cb,
-                                             void *arg);
+                                              double offset,
+                                              double interval,
+                                              flux_reschedule_f reschedule_cb,
+                                              flux_watcher_f cb,
+                                              void *arg);
 
 /* Change the settings and start over, also if it was stopped. */
 void flux_periodic_watcher_reset (flux_watcher_t *w,

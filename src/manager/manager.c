@@ -134,8 +134,7 @@ static int create_parts (struct manager *m,
     if (m->store)
         store_be_patient (m->store);
     if (!m->store || !(m->alloc = alloc_create (m, cfg->sched, error))
-        || !(m->resources =
-                 resources_create (m, cfg, error))
+        || !(m->resources = resources_create (m, cfg, error))
         || !(m->start = start_create (m, cfg->exec, &cfg->exec_env, error)))
         return -1;
     return 0;

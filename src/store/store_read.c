@@ -241,10 +241,7 @@ static int walk (struct reader *r,
     return rc == SQLITE_DONE ? 0 : -1;
 }
 
-int reader_each_value (struct reader *r,
-                       uint64_t id,
-                       store_key_f cb,
-                       void *arg)
+int reader_each_value (struct reader *r, uint64_t id, store_key_f cb, void *arg)
 {
     sqlite3_stmt *st = begin (r, Q_KEYS);
     int rc;

@@ -251,9 +251,7 @@ static int apply_list (struct writer *w, struct batch *list)
     return run (w, S_SEQ);
 }
 
-int writer_apply (struct writer *w,
-                  struct batch *list,
-                  flux_error_t *error)
+int writer_apply (struct writer *w, struct batch *list, flux_error_t *error)
 {
     if (run (w, S_BEGIN) < 0)
         return say (w, error);

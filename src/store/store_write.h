@@ -18,9 +18,7 @@ void writer_destroy (struct writer *w);
 /* Make a list of batches durable in one transaction, whole or not at all.
  * -1 and errno, with a sentence.
  */
-int writer_apply (struct writer *w,
-                  struct batch *list,
-                  flux_error_t *error);
+int writer_apply (struct writer *w, struct batch *list, flux_error_t *error);
 
 /* The number of the last log row that is durable. */
 int64_t writer_log_seq (const struct writer *w);

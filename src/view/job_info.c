@@ -149,9 +149,9 @@ static json_t *lookup_all (struct view *v,
         if (!name)
             err_set (error, EPROTO, "invalid payload: a key is no string");
         else if (!(data = view_lookup (v,
-                                      l->id,
-                                      name,
-                                      l->flags & FLUX_JOB_LOOKUP_CURRENT)))
+                                       l->id,
+                                       name,
+                                       l->flags & FLUX_JOB_LOOKUP_CURRENT)))
             err_set (error, ENOENT, "%s: key not found", name);
         else {
             add_value (reply,

@@ -101,7 +101,9 @@ static inline struct report *sh (const char *script)
     return run (&(struct ask){ .command = command });
 }
 
-static inline bool said (const struct report *r, const char *stream, const char *data)
+static inline bool said (const struct report *r,
+                         const char *stream,
+                         const char *data)
 {
     char want[1024];
 

@@ -24,8 +24,7 @@ static void test_basic (void)
     ok (flux_future_wait_for (f, -1.) < 0 && errno == EDEADLK,
         "nothing could fulfill it: EDEADLK");
     errno = 0;
-    ok (flux_future_then (f, -1., never_cb, NULL) < 0
-            && errno == EINVAL,
+    ok (flux_future_then (f, -1., never_cb, NULL) < 0 && errno == EINVAL,
         "no reactor, no continuation");
     ok (!flux_future_error_string (f) && !flux_future_error_string (NULL),
         "no error");

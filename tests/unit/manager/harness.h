@@ -57,7 +57,7 @@ struct inst_opt {
     bool record;
     const char *statedir;
     const char *sync; /* NULL: off */
-    bool real; /* the system's clock: a store on disk has a thread */
+    bool real;        /* the system's clock: a store on disk has a thread */
     const struct exec_ops *exec; /* NULL: exec_mock */
 };
 
