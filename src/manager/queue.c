@@ -324,6 +324,17 @@ int queues_accept (struct queues *q,
     return 0;
 }
 
+int queues_accept_move (struct queues *q, const char *name, flux_error_t *error)
+{
+    const struct mqueue *mq = queues_find (q, name, error);
+
+    if (!mq)
+        return -1;
+    if (!mq->enable.on)
+        return err_set (error, EINVAL, "queue %s is currently disabled", name);
+    return 0;
+}
+
 /* ---- life ---- */
 
 struct queues *queues_create (struct manager *m)

@@ -35,6 +35,10 @@ struct job *submit_job (struct manager *m,
 struct queues *queues_create (struct manager *m);
 void queues_destroy (struct queues *q);
 int queues_restore (struct queues *q, bool stop);
+/* May a job be moved to the queue of this name?  EINVAL. */
+int queues_accept_move (struct queues *q,
+                        const char *name,
+                        flux_error_t *error);
 /* May a job with this jobspec (NULL: unchecked) be submitted? */
 int queues_accept (struct queues *q,
                    const struct jobspec *spec,

@@ -101,6 +101,18 @@ static int ask_plugins (struct manager *m,
                             error);
 }
 
+/* A plugin may not ask its own manager, so this is checked here. */
+static int check_queue (struct manager *m,
+                        const char *updates,
+                        flux_error_t *error)
+{
+    char *queue = wire_updates_queue (updates);
+    int rc = queue ? queues_accept_move (m->queues, queue, error) : 0;
+
+    free (queue);
+    return rc;
+}
+
 static int handle_update (struct router *r,
                           const flux_msg_t *msg,
                           void *arg,
@@ -117,6 +129,7 @@ static int handle_update (struct router *r,
     if ((job = request_job (m, id, ENOENT, "unknown job id", error))
         && check_update (msg, job, error) == 0
         && ask_plugins (m, job, msg, asked, &updates, error) == 0
+        && check_queue (m, updates, error) == 0
         && manager_post_named (m, job, "jobspec-update", updates, error) == 0) {
         manager_respond (m, msg, 0, NULL);
         rc = REQUEST_DONE;

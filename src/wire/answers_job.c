@@ -29,6 +29,17 @@ char *wire_annotations_context (const char *patch)
     return wrapped ("annotations", patch);
 }
 
+char *wire_updates_queue (const char *updates)
+{
+    json_t *o = json_loads (updates, 0, NULL);
+    const char *s =
+        json_string_value (json_object_get (o, "attributes.system.queue"));
+    char *queue = s ? strdup (s) : NULL;
+
+    json_decref (o);
+    return queue;
+}
+
 char *wire_memo_patch (const char *memo)
 {
     return wrapped ("user", memo);

@@ -162,6 +162,10 @@ char *wire_alloc_context (const struct text *annotations, const char *summary);
 char *wire_job_exception_encode (uint64_t id, const struct event *ev);
 /* {"annotations": patch} */
 char *wire_annotations_context (const char *patch);
+/* The queue that a jobspec-update context moves a job to, malloced; NULL if
+ * it says nothing of the queue.
+ */
+char *wire_updates_queue (const char *updates);
 /* {"user": memo}: a memo as a patch of annotations. */
 char *wire_memo_patch (const char *memo);
 char *wire_wait_encode (uint64_t id, bool success, const char *errstr);

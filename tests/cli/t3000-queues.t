@@ -71,6 +71,22 @@ test_expect_success 'each can be changed, or all' '
     grep "nope. is not a valid queue" err
 '
 
+test_expect_success 'a pending job moves to a queue that takes jobs' '
+    instance >out 2>err <<-\EOF &&
+	flux queue start --all --quiet
+	id=$(flux submit -q debug --urgency=0 true)
+	flux update $id queue=batch
+	flux jobs -no "in {queue}" $id
+	flux queue disable -m full --quiet debug
+	! flux update $id queue=debug
+	! flux update $id queue=nope
+	flux jobs -no "still {queue}" $id
+	EOF
+    grep "^in batch" out && grep "^still batch" out &&
+    grep "queue debug is currently disabled" err &&
+    grep "nope. is not a valid queue" err
+'
+
 test_expect_success 'the state outlives a restart' '
     instance >out 2>err <<-\EOF &&
 	flux queue status
