@@ -71,22 +71,6 @@ test_expect_success 'each can be changed, or all' '
     grep "nope. is not a valid queue" err
 '
 
-test_expect_success 'a pending job moves to a queue that takes jobs' '
-    instance >out 2>err <<-\EOF &&
-	flux queue start --all --quiet
-	id=$(flux submit -q debug --urgency=0 true)
-	flux update $id queue=batch
-	flux jobs -no "in {queue}" $id
-	flux queue disable -m full --quiet debug
-	! flux update $id queue=debug
-	! flux update $id queue=nope
-	flux jobs -no "still {queue}" $id
-	EOF
-    grep "^in batch" out && grep "^still batch" out &&
-    grep "queue debug is currently disabled" err &&
-    grep "nope. is not a valid queue" err
-'
-
 test_expect_success 'the state outlives a restart' '
     instance >out 2>err <<-\EOF &&
 	flux queue status
@@ -98,6 +82,24 @@ test_expect_success 'the state outlives a restart' '
     grep "^batch: Job submission is disabled: full" out &&
     grep "^vip: Scheduling is started" out &&
     grep "job submission to batch is disabled: full" err
+'
+
+test_expect_success 'a pending job moves to a queue that takes jobs' '
+    instance >out 2>err <<-\EOF &&
+	flux queue start --all --quiet
+	id=$(flux submit -q debug --urgency=0 true)
+	flux update $id queue=batch
+	flux jobs -no "in {queue}" $id
+	flux queue disable -m full --quiet debug
+	! flux update $id queue=debug
+	! flux update $id queue=nope
+	flux jobs -no "still {queue}" $id
+	flux queue enable --quiet debug
+	flux cancel $id
+	EOF
+    grep "^in batch" out && grep "^still batch" out &&
+    grep "queue debug is currently disabled" err &&
+    grep "nope. is not a valid queue" err
 '
 
 test_expect_success 'jobs get the properties and defaults of their queue' '
