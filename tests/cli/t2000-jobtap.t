@@ -121,6 +121,36 @@ extern "C" int flux_plugin_init (flux_plugin_t *p)
            && n == 7 ? 0 : -1;
 }
 EOF
+cat >replay.c <<'EOF'
+#include <flux/core.h>
+#include <flux/jobtap.h>
+static void gone (void *arg)
+{
+    flux_plugin_t *p = arg;
+    flux_log (flux_jobtap_get_flux (p), LOG_INFO, "gone: %s",
+              flux_plugin_get_name (p));
+}
+/* Replayed jobs get another duration, those submitted do not. */
+static int job_new (flux_plugin_t *p, const char *topic,
+                    flux_plugin_arg_t *args, void *arg)
+{
+    int state;
+    if (flux_plugin_arg_unpack (args, FLUX_PLUGIN_ARG_IN, "{s:i}",
+                                "state", &state) < 0)
+        return -1;
+    if (state == FLUX_JOB_STATE_NEW)
+        return 0;
+    return flux_jobtap_jobspec_update_pack (p, "{s:f}",
+                                            "attributes.system.duration", 77.);
+}
+int flux_plugin_init (flux_plugin_t *p)
+{
+    if (flux_plugin_set_name (p, "replay") < 0
+        || flux_plugin_aux_set (p, "x", p, gone) < 0)
+        return -1;
+    return flux_plugin_add_handler (p, "job.new", job_new, NULL);
+}
+EOF
 cat >fails.c <<'EOF'
 #include <flux/core.h>
 int flux_plugin_init (flux_plugin_t *p) { return -1; }
@@ -209,6 +239,21 @@ test_expect_success INSTALLED 'a failing init, no shared object, no file' '
     test_must_fail flux jobtap load ./text.so 2>err && grep text.so err &&
     test_must_fail flux jobtap load nosuch.so 2>err &&
     grep "nosuch.so: No such plugin found" err
+'
+test_expect_success INSTALLED 'an update made in replay belongs to the job replayed' '
+    gcc -Wall -Werror -shared -fPIC -o replay.so replay.c \
+        $(pkg-config --cflags --libs flux-core) &&
+    old=$(flux submit --urgency=0 true) &&
+    flux jobtap load ./replay.so &&
+    flux job wait-event -qt 10 $old jobspec-update &&
+    flux job eventlog $old >log && grep "attributes.system.duration=77" log &&
+    new=$(flux submit true) && flux job wait-event -qt 10 $new clean &&
+    flux job eventlog $new >log && test_must_fail grep jobspec-update log &&
+    flux cancel $old
+'
+test_expect_success INSTALLED 'destructors run with the plugin still there' '
+    flux jobtap remove replay.so &&
+    flux dmesg | grep "gone: replay"
 '
 test_expect_success 'remove and query of what is not there' '
     test_must_fail flux jobtap remove nosuch 2>err &&
