@@ -31,7 +31,9 @@ int fsd_decode (const char *s, double *seconds)
     char *end;
     double n;
 
-    if (!s || !seconds || isspace ((unsigned char)*s) || *s == '-')
+    /* strtod alone would take blanks, signs and hexadecimal */
+    if (!s || !seconds || isspace ((unsigned char)*s) || *s == '-'
+        || strpbrk (s, "xX"))
         return invalid ();
     n = strtod (s, &end);
     if (end == s || isnan (n) || n < 0.)

@@ -8,6 +8,7 @@
 #include <flux/core.h>
 #include <jansson.h>
 
+#include "base/fsd.h"
 #include "cmd/cmd.h"
 #include "cmd/configfile.h"
 #include "cmd/fsd.h"
@@ -37,7 +38,8 @@ static bool has_type (json_t *o, const char *type)
     double d;
 
     if (!strncmp (type, "fsd", 3))
-        return json_is_string (o) && fsd_parse (json_string_value (o), &d) == 0;
+        return json_is_string (o)
+               && fsd_decode (json_string_value (o), &d) == 0;
     if (!strcmp (type, "string"))
         return json_is_string (o);
     if (!strcmp (type, "integer"))
@@ -59,7 +61,7 @@ static void print_value (json_t *o, const char *type)
     char *s;
 
     if (type && !strncmp (type, "fsd-", 4)) {
-        fsd_parse (json_string_value (o), &d);
+        fsd_decode (json_string_value (o), &d);
         if (!strcmp (type, "fsd-integer"))
             printf ("%lld\n", (long long)d);
         else

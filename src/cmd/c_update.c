@@ -9,6 +9,7 @@
 #include <flux/core.h>
 #include <jansson.h>
 
+#include "base/fsd.h"
 #include "cmd/cmd.h"
 #include "cmd/eventlog.h"
 #include "cmd/fsd.h"
@@ -81,7 +82,7 @@ static double parse_duration (flux_t *h, flux_jobid_t id, const char *s)
         die ("duration for %s is unlimited, can't update by %s",
              id_str (id),
              s);
-    if (fsd_parse (s + relative, &d) < 0)
+    if (fsd_decode (s + relative, &d) < 0)
         die ("'%s' is not a duration (for example 90s, 1.5h, +10m)", s);
     if (!relative)
         return isinf (d) ? 0. : d;

@@ -8,41 +8,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "base/fsd.h"
 #include "cmd/fsd.h"
-
-static const struct {
-    const char *suffix;
-    double factor;
-} units[] = {
-    { "", 1. },   { "ms", 1E-3 }, { "s", 1. },
-    { "m", 60. }, { "h", 3600. }, { "d", 86400. },
-};
-
-int fsd_parse (const char *s, double *seconds)
-{
-    char *end;
-    double v;
-
-    if (!strcasecmp (s, "inf") || !strcasecmp (s, "infinity")) {
-        *seconds = INFINITY;
-        return 0;
-    }
-    /* strtod alone would take hexadecimal, "nan" and leading blanks */
-    if (strspn (s, "0123456789.") == 0)
-        goto inval;
-    v = strtod (s, &end);
-    if (end == s || !isfinite (v) || v < 0 || strchr ("xX", s[1] ? s[1] : ' '))
-        goto inval;
-    for (size_t i = 0; i < sizeof (units) / sizeof (units[0]); i++) {
-        if (!strcmp (end, units[i].suffix)) {
-            *seconds = v * units[i].factor;
-            return 0;
-        }
-    }
-inval:
-    errno = EINVAL;
-    return -1;
-}
 
 void fsd_format (char *buf, size_t size, double d)
 {
@@ -131,7 +98,7 @@ int when_parse (const char *s, double now, double *t)
     int n = 0;
 
     if (*s == '+' || *s == '-') {
-        if (fsd_parse (s + 1, &d) < 0)
+        if (fsd_decode (s + 1, &d) < 0)
             return -1;
         *t = *s == '+' ? now + d : now - d;
         return 0;

@@ -7,11 +7,6 @@
 
 #include <stddef.h>
 
-/* "1.5h" -> 5400.; suffixes ms s m h d, none means seconds; "inf" and
- * "infinity" -> INFINITY.  -1 and EINVAL for anything else.
- */
-int fsd_parse (const char *s, double *seconds);
-
 /* The shortest fitting unit with four digits: 0.5 -> "0.500s", 90 ->
  * "1.5m".  Under a millisecond is "0s".
  */

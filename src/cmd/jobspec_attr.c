@@ -17,6 +17,7 @@
 #include <flux/idset.h>
 
 #include "base/err.h"
+#include "base/fsd.h"
 #include "cmd/constraint.h"
 #include "cmd/fsd.h"
 #include "cmd/jobspec_attr.h"
@@ -304,7 +305,7 @@ int set_signal (const struct opts *o, json_t *shell, flux_error_t *e)
         *at++ = '\0';
     if (*copy && (signum = parse_signal (copy)) < 0)
         rc = err_set (e, EINVAL, "--signal: '%s' is not a signal", copy);
-    else if (at && *at && fsd_parse (at, &left) < 0)
+    else if (at && *at && fsd_decode (at, &left) < 0)
         rc = err_set (e, EINVAL, "--signal: '%s' is not a duration", at);
     else
         json_object_set_new (

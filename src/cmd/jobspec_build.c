@@ -11,6 +11,7 @@
 #include <flux/core.h>
 
 #include "base/err.h"
+#include "base/fsd.h"
 #include "cmd/envrules.h"
 #include "cmd/fsd.h"
 #include "cmd/jobspec_build.h"
@@ -155,7 +156,7 @@ static int parse_limit (const char *s, double *seconds, flux_error_t *e)
         *seconds = v * 60.;
         return 0;
     }
-    if (fsd_parse (s, seconds) < 0)
+    if (fsd_decode (s, seconds) < 0)
         return err_set (e,
                         EINVAL,
                         "--time-limit: '%s' is neither minutes nor a "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fsd.h"
 #include "cmd/fsd.h"
 #include "cmd/options.h"
 #include "cmd/util.h"
@@ -260,7 +261,7 @@ double opt_fsd (const struct opts *o, const char *name, double def)
 
     if (!s)
         return def;
-    if (fsd_parse (s, &d) < 0)
+    if (fsd_decode (s, &d) < 0)
         die ("--%s: '%s' is not a duration (for example 90s, 1.5h)", name, s);
     return d;
 }

@@ -7,6 +7,7 @@
 
 #include <flux/core.h>
 
+#include "base/fsd.h"
 #include "cmd/fsd.h"
 #include "cmd/queuelist.h"
 #include "cmd/resview.h"
@@ -86,7 +87,7 @@ static double duration_of (json_t *o)
 {
     double d;
 
-    if (json_is_string (o) && fsd_parse (json_string_value (o), &d) == 0)
+    if (json_is_string (o) && fsd_decode (json_string_value (o), &d) == 0)
         return d;
     return json_is_number (o) ? json_number_value (o) : INFINITY;
 }

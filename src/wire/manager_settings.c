@@ -10,32 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fsd.h"
 #include "wire/jload.h"
 #include "wire/requests_job.h"
-
-/* A duration (RFC 23); "inf" is INFINITY. */
-static int duration_parse (const char *s, double *seconds)
-{
-    static const struct {
-        const char *suffix;
-        double factor;
-    } units[] = {
-        { "", 1. },   { "s", 1. },    { "ms", 1e-3 },
-        { "m", 60. }, { "h", 3600. }, { "d", 86400. },
-    };
-    char *end;
-    double n = strtod (s, &end);
-
-    if (end == s || isnan (n) || n < 0.)
-        return -1;
-    for (size_t i = 0; i < sizeof (units) / sizeof (units[0]); i++) {
-        if (!strcmp (end, units[i].suffix)) {
-            *seconds = n * units[i].factor;
-            return 0;
-        }
-    }
-    return -1;
-}
 
 /* The value at a dotted path, or NULL. */
 static json_t *lookup (json_t *o, const char *path)
@@ -68,7 +45,7 @@ static int get_duration (json_t *o,
     if (json_is_number (v) && json_number_value (v) >= 0.)
         *value = json_number_value (v);
     else if (!json_is_string (v)
-             || duration_parse (json_string_value (v), value) < 0)
+             || fsd_decode (json_string_value (v), value) < 0)
         return err_set (error,
                         EINVAL,
                         "%s: expected a duration like \"1h\", got %s",

@@ -27,6 +27,10 @@ test_expect_success PLUGINS 'hundreds of bad calls a job fail' '
 test_expect_success PLUGINS 'and the instance is healthy' '
     healthy
 '
+# The plugin was called for this topic: the misuse happened.
+called () {
+    flux jobtap stats misuse.so | grep -q "$1"
+}
 for topic in job.new job.state.depend job.state.priority job.state.sched \
     job.state.run job.state.cleanup job.state.inactive job.destroy; do
 test_expect_success PLUGINS "events out of turn in $topic" '
@@ -34,7 +38,7 @@ test_expect_success PLUGINS "events out of turn in $topic" '
         exception epilog-finish prolog-finish invalidate; do
         flux submit --job-name=post:'$topic':$event true >>ids || :
     done &&
-    sleep 0.2 &&
+    wait_until called '$topic' &&
     flux jobtap remove misuse.so &&
     flux cancel --all >/dev/null 2>&1;
     flux queue drain --timeout=20s &&

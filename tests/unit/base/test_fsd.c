@@ -16,8 +16,9 @@ static const struct {
     { "infinity", INFINITY }, { "0", 0. },
 };
 
-static const char *bad[] = { "",    "x",     "-1",   "1x", " 1",    "1 s",
-                             "nan", "inf s", "infs", "1S", "1e999", "-0" };
+static const char *bad[] = { "",      "x",   "-1",    "1x",   " 1",
+                             "1 s",   "nan", "inf s", "infs", "1S",
+                             "1e999", "-0",  "0x10",  "0X1p3" };
 
 static const struct {
     double seconds;

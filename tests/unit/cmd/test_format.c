@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "base/fsd.h"
 #include "cmd/format.h"
 #include "cmd/fsd.h"
 #include "tap.h"
@@ -166,12 +167,12 @@ static void test_fsd (void)
     double d;
     double now = 1700000000.;
 
-    ok (fsd_parse ("1.5h", &d) == 0 && d == 5400., "hours");
-    ok (fsd_parse ("20ms", &d) == 0 && d == 0.02, "milliseconds");
-    ok (fsd_parse ("inf", &d) == 0 && d > 1E300, "inf");
-    ok (fsd_parse ("", &d) < 0 && fsd_parse ("-1s", &d) < 0
-            && fsd_parse ("1x", &d) < 0 && fsd_parse ("0x10", &d) < 0
-            && fsd_parse ("nan", &d) < 0,
+    ok (fsd_decode ("1.5h", &d) == 0 && d == 5400., "hours");
+    ok (fsd_decode ("20ms", &d) == 0 && d == 0.02, "milliseconds");
+    ok (fsd_decode ("inf", &d) == 0 && d > 1E300, "inf");
+    ok (fsd_decode ("", &d) < 0 && fsd_decode ("-1s", &d) < 0
+            && fsd_decode ("1x", &d) < 0 && fsd_decode ("0x10", &d) < 0
+            && fsd_decode ("nan", &d) < 0,
         "others are refused");
     fsd_format (buf, sizeof (buf), 6.5931);
     is_str (buf, "6.593s", "seconds");
