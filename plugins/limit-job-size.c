@@ -5,20 +5,16 @@
  * queue says about one of them comes before the general limit.
  */
 
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include <flux/core.h>
 #include <flux/jobtap.h>
 #include <jansson.h>
-#include <uthash.h>
 
 #include "builtins.h"
 #include "jobsize.h"
+#include "policy.h"
 
-#define AUX "limits"
 #define UNSET -2
 #define UNLIMITED -1
 
@@ -29,33 +25,6 @@ static const char *const kind_names[] = { "nnodes", "ncores", "ngpus" };
 struct size_limits {
     int value[2][JOBSIZE_KINDS];
 };
-
-struct queue_limits {
-    char *name;
-    struct size_limits limits;
-    UT_hash_handle hh;
-};
-
-struct policy {
-    struct size_limits general;
-    struct queue_limits *queues;
-    bool any; /* is there any limit at all? */
-};
-
-static void policy_destroy (struct policy *pol)
-{
-    struct queue_limits *q, *next;
-
-    if (pol) {
-        HASH_ITER (hh, pol->queues, q, next)
-        {
-            HASH_DEL (pol->queues, q);
-            free (q->name);
-            free (q);
-        }
-        free (pol);
-    }
-}
 
 static int bad_table (flux_error_t *error,
                       const char *where,
@@ -103,9 +72,10 @@ static int parse_bound (json_t *table,
 
 static int parse_table (json_t *table,
                         const char *where,
-                        struct size_limits *limits,
+                        void *arg,
                         flux_error_t *error)
 {
+    struct size_limits *limits = arg;
     json_t *job_size = NULL;
     json_t *bound[2] = { NULL, NULL };
     json_error_t je;
@@ -141,106 +111,50 @@ static int parse_table (json_t *table,
     return 0;
 }
 
-static bool has_limit (const struct size_limits *limits)
-{
-    for (int b = 0; b < 2; b++)
-        for (int i = 0; i < JOBSIZE_KINDS; i++)
-            if (limits->value[b][i] >= 0)
-                return true;
-    return false;
-}
-
-static int add_queue (struct policy *pol,
-                      const char *name,
-                      json_t *table,
-                      flux_error_t *error)
-{
-    struct queue_limits *q = calloc (1, sizeof (*q));
-    char where[128];
-
-    if (!q || !(q->name = strdup (name))) {
-        free (q);
-        snprintf (error->text, sizeof (error->text), "out of memory");
-        return -1;
-    }
-    HASH_ADD_KEYPTR (hh, pol->queues, q->name, strlen (q->name), q);
-    snprintf (where, sizeof (where), "queues.%s.", name);
-    if (parse_table (table, where, &q->limits, error) < 0)
-        return -1;
-    pol->any = pol->any || has_limit (&q->limits);
-    return 0;
-}
-
-static struct policy *policy_create (json_t *conf, flux_error_t *error)
-{
-    struct policy *pol = calloc (1, sizeof (*pol));
-    const char *name;
-    json_t *table;
-
-    if (!pol) {
-        snprintf (error->text, sizeof (error->text), "out of memory");
-        return NULL;
-    }
-    if (parse_table (conf, "", &pol->general, error) < 0)
-        goto error;
-    pol->any = has_limit (&pol->general);
-    json_object_foreach (json_object_get (conf, "queues"),
-                         name,
-                         table) if (add_queue (pol, name, table, error)
-                                    < 0) goto error;
-    return pol;
-error:
-    policy_destroy (pol);
-    return NULL;
-}
+static const struct policy_reader reader = {
+    .size = sizeof (struct size_limits),
+    .parse = parse_table,
+};
 
 static int conf_cb (flux_plugin_t *p,
                     const char *topic,
                     flux_plugin_arg_t *args,
                     void *arg)
 {
-    flux_error_t error;
-    struct policy *pol;
-    json_t *conf;
-
-    if (flux_plugin_arg_unpack (args,
-                                FLUX_PLUGIN_ARG_IN,
-                                "{s:o}",
-                                "conf",
-                                &conf)
-        < 0)
-        return flux_jobtap_error (p,
-                                  args,
-                                  "%s",
-                                  flux_plugin_arg_strerror (args));
-    if (!(pol = policy_create (conf, &error)))
-        return flux_jobtap_error (p, args, "%s", error.text);
-    if (flux_plugin_aux_set (p, AUX, pol, (flux_free_f)policy_destroy) < 0) {
-        policy_destroy (pol);
-        return flux_jobtap_error (p, args, "%s", strerror (errno));
-    }
-    return 0;
+    return policy_update (p, args, &reader);
 }
 
 static int limit_of (const struct policy *pol,
-                     const struct queue_limits *q,
+                     const char *queue,
                      int bound,
                      int kind)
 {
-    if (q && q->limits.value[bound][kind] != UNSET)
-        return q->limits.value[bound][kind];
-    return pol->general.value[bound][kind];
+    const struct size_limits *own = policy_queue (pol, queue);
+    const struct size_limits *general = policy_general (pol);
+
+    if (own && own->value[bound][kind] != UNSET)
+        return own->value[bound][kind];
+    return general->value[bound][kind];
+}
+
+static bool any_limit (const struct policy *pol, const char *queue)
+{
+    for (int b = 0; b < 2; b++)
+        for (int i = 0; i < JOBSIZE_KINDS; i++)
+            if (limit_of (pol, queue, b, i) >= 0)
+                return true;
+    return false;
 }
 
 /* What is wrong with the size, or 0. */
 static int check_size (const struct policy *pol,
-                       const struct queue_limits *q,
+                       const char *queue,
                        const struct jobsize *size,
                        flux_error_t *error)
 {
     for (int b = 0; b < 2; b++) {
         for (int i = 0; i < JOBSIZE_KINDS; i++) {
-            int limit = limit_of (pol, q, b, i);
+            int limit = limit_of (pol, queue, b, i);
             double n = size->count[i];
 
             if (limit < 0 || (b == 0 ? n <= limit : n >= limit))
@@ -252,8 +166,8 @@ static int check_size (const struct policy *pol,
                       n,
                       b == 0 ? "exceeds" : "is under",
                       limit,
-                      q ? " for queue " : "",
-                      q ? q->name : "");
+                      policy_queue (pol, queue) ? " for queue " : "",
+                      policy_queue (pol, queue) ? queue : "");
             return -1;
         }
     }
@@ -265,14 +179,13 @@ static int validate_cb (flux_plugin_t *p,
                         flux_plugin_arg_t *args,
                         void *arg)
 {
-    struct policy *pol = flux_plugin_aux_get (p, AUX);
-    struct queue_limits *q = NULL;
+    const struct policy *pol = policy_get (p);
     const char *queue = NULL;
     struct jobsize size;
     flux_error_t error;
     json_t *jobspec;
 
-    if (!pol || !pol->any)
+    if (!pol)
         return 0;
     if (flux_plugin_arg_unpack (args,
                                 FLUX_PLUGIN_ARG_IN,
@@ -289,10 +202,10 @@ static int validate_cb (flux_plugin_t *p,
                                        args,
                                        "%s",
                                        flux_plugin_arg_strerror (args));
-    if (queue)
-        HASH_FIND_STR (pol->queues, queue, q);
+    if (!any_limit (pol, queue))
+        return 0;
     if (jobsize_count (jobspec, &size, &error) < 0
-        || check_size (pol, q, &size, &error) < 0)
+        || check_size (pol, queue, &size, &error) < 0)
         return flux_jobtap_reject_job (p, args, "%s", error.text);
     return 0;
 }
