@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-#include <errno.h>
 #include <string.h>
 
 #include <flux/event.h>
@@ -10,9 +9,7 @@ int flux_event_decode (const flux_msg_t *msg,
                        const char **topic,
                        const char **s)
 {
-    if (msg_expect (msg, FLUX_MSGTYPE_EVENT, topic) < 0)
-        return -1;
-    return s ? flux_msg_get_string (msg, s) : 0;
+    return msg_decode (msg, FLUX_MSGTYPE_EVENT, topic, s);
 }
 
 int flux_event_unpack (const flux_msg_t *msg,
@@ -20,21 +17,12 @@ int flux_event_unpack (const flux_msg_t *msg,
                        const char *fmt,
                        ...)
 {
-    const char *t;
     va_list ap;
     int rc;
 
-    if (!fmt) {
-        errno = EINVAL;
-        return -1;
-    }
-    if (msg_expect (msg, FLUX_MSGTYPE_EVENT, &t) < 0)
-        return -1;
     va_start (ap, fmt);
-    rc = flux_msg_vunpack (msg, fmt, ap);
+    rc = msg_vunpack_as (msg, FLUX_MSGTYPE_EVENT, topic, fmt, ap);
     va_end (ap);
-    if (rc == 0 && topic)
-        *topic = t;
     return rc;
 }
 
@@ -43,15 +31,7 @@ int flux_event_decode_raw (const flux_msg_t *msg,
                            const void **data,
                            size_t *len)
 {
-    if (!data || !len) {
-        errno = EINVAL;
-        return -1;
-    }
-    if (msg_expect (msg, FLUX_MSGTYPE_EVENT, topic) < 0)
-        return -1;
-    *data = msg->payload;
-    *len = msg->payload_size;
-    return 0;
+    return msg_decode_raw (msg, FLUX_MSGTYPE_EVENT, topic, data, len);
 }
 
 flux_msg_t *flux_event_encode (const char *topic, const char *s)

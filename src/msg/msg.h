@@ -86,4 +86,22 @@ flux_msg_t *msg_new (int type, const char *topic, const void *data, size_t len);
  */
 int msg_expect (const flux_msg_t *msg, int type, const char **topic);
 
+/* flux_request_decode(3), flux_request_unpack(3), flux_request_decode_raw(3)
+ * and those of events: what is the same for both types.
+ */
+int msg_decode (const flux_msg_t *msg,
+                int type,
+                const char **topic,
+                const char **s);
+int msg_vunpack_as (const flux_msg_t *msg,
+                    int type,
+                    const char **topic,
+                    const char *fmt,
+                    va_list ap);
+int msg_decode_raw (const flux_msg_t *msg,
+                    int type,
+                    const char **topic,
+                    const void **data,
+                    size_t *len);
+
 #endif
