@@ -2,11 +2,6 @@
 
 /* .dependency-after: jobs that wait for another job to start or to end
  * (RFC 26: afterstart, afterany, afterok, afternotok, afterexcept).
- *
- * A dependency is kept in the aux data of the job that waits and linked into
- * a list of the job waited for, its antecedent.  Antecedents are found by id
- * and their events are subscribed to, so that jobs nobody waits for cost
- * nothing.
  */
 
 #include <errno.h>
@@ -19,11 +14,10 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "after-list.h"
 #include "builtins.h"
 
 #define AUX "after"
-
-enum after_type { START, FINISH, SUCCESS, FAILURE, EXCEPT };
 
 static const char *const type_names[] = {
     [START] = "after-start",     [FINISH] = "after-finish",
@@ -40,29 +34,6 @@ static const struct {
     { "afternotok", FAILURE }, { "afterexcept", EXCEPT },
 };
 
-struct antecedent;
-
-struct dep {
-    struct antecedent *antecedent; /* NULL once unlinked */
-    struct after *after;
-    flux_jobid_t depid; /* the job that waits */
-    enum after_type type;
-    char *description;
-    struct dep *prev, *next;
-};
-
-struct antecedent {
-    flux_jobid_t id;
-    struct dep *starts; /* wait for its start */
-    struct dep *ends;   /* wait for its end */
-    UT_hash_handle hh;
-};
-
-struct after {
-    flux_plugin_t *p;
-    struct antecedent *antecedents;
-};
-
 /* What an antecedent has come to. */
 struct outcome {
     bool started;
@@ -70,98 +41,6 @@ struct outcome {
     bool success;
     bool exception; /* ended by one */
 };
-
-static struct antecedent *antecedent_find (struct after *after, flux_jobid_t id)
-{
-    struct antecedent *a;
-
-    HASH_FIND (hh, after->antecedents, &id, sizeof (id), a);
-    return a;
-}
-
-static struct antecedent *antecedent_get (struct after *after, flux_jobid_t id)
-{
-    struct antecedent *a = antecedent_find (after, id);
-
-    if (a || !(a = calloc (1, sizeof (*a))))
-        return a;
-    a->id = id;
-    if (flux_jobtap_job_subscribe (after->p, id) < 0) {
-        free (a);
-        return NULL;
-    }
-    HASH_ADD (hh, after->antecedents, id, sizeof (a->id), a);
-    return a;
-}
-
-static void antecedent_drop_if_unused (struct after *after,
-                                       struct antecedent *a)
-{
-    if (a->starts || a->ends)
-        return;
-    HASH_DEL (after->antecedents, a);
-    flux_jobtap_job_unsubscribe (after->p, a->id);
-    free (a);
-}
-
-static void dep_unlink (struct dep *dep)
-{
-    struct antecedent *a = dep->antecedent;
-
-    if (!a)
-        return;
-    dep->antecedent = NULL;
-    if (dep->type == START)
-        DL_DELETE (a->starts, dep);
-    else
-        DL_DELETE (a->ends, dep);
-    antecedent_drop_if_unused (dep->after, a);
-}
-
-static void dep_destroy (struct dep *dep)
-{
-    if (dep) {
-        dep_unlink (dep);
-        free (dep->description);
-        free (dep);
-    }
-}
-
-/* Link a new dependency; the waiting job's aux data owns it. */
-static int dep_add (struct after *after,
-                    flux_jobid_t id,
-                    flux_jobid_t depid,
-                    enum after_type type,
-                    const char *description)
-{
-    struct dep *dep;
-
-    if (flux_jobtap_job_aux_get (after->p, depid, description))
-        return 0;
-    if (!(dep = calloc (1, sizeof (*dep)))
-        || !(dep->description = strdup (description))
-        || !(dep->antecedent = antecedent_get (after, id))) {
-        dep_destroy (dep);
-        return -1;
-    }
-    dep->after = after;
-    dep->depid = depid;
-    dep->type = type;
-    if (type == START)
-        DL_APPEND (dep->antecedent->starts, dep);
-    else
-        DL_APPEND (dep->antecedent->ends, dep);
-    if (flux_jobtap_job_aux_set (after->p,
-                                 depid,
-                                 description,
-                                 dep,
-                                 (flux_free_f)dep_destroy)
-        < 0) {
-        dep_destroy (dep);
-        return -1;
-    }
-    return 0;
-}
 
 static bool is_met (enum after_type type, const struct outcome *o)
 {
