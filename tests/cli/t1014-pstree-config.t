@@ -88,7 +88,8 @@ command -v script >/dev/null && test_set_prereq SCRIPT
 test_expect_success SCRIPT 'top shows jobs and leaves at q' '
 	id=$(flux submit --job-name=topjob sleep 300) &&
 	flux job wait-event -t 30 $id start &&
-	(sleep 0.6; printf jkdq) | (TERM=xterm script -qec "flux top" log >/dev/null) &&
+	(wait_until grep -aq topjob log; printf jkdq) |
+		(TERM=xterm script -qefc "flux top" log >/dev/null) &&
 	grep -a topjob log && grep -a "1 running" log && flux cancel $id
 '
 test_done
