@@ -186,3 +186,11 @@ void router_method_remove (struct router *r, const char *topic)
     if (m)
         method_destroy (r, m);
 }
+
+void router_methods_each (struct router *r, router_method_f cb, void *arg)
+{
+    struct method *m, *tmp;
+
+    HASH_ITER (hh, r->methods, m, tmp)
+    cb (m->topic, m->rolemask, m->flags, arg);
+}

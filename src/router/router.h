@@ -84,6 +84,13 @@ int router_method_add (struct router *r,
                        void *arg);
 void router_method_remove (struct router *r, const char *topic);
 
+/* Each method there is, in no order.  cb may not add or remove any. */
+typedef void (*router_method_f) (const char *topic,
+                                 uint32_t rolemask,
+                                 int flags,
+                                 void *arg);
+void router_methods_each (struct router *r, router_method_f cb, void *arg);
+
 /* All methods of this service (one that has methods) are METHOD_HELD, those
  * too that were registered without it.  ENOENT.
  */
