@@ -203,7 +203,22 @@ void manager_config_apply (struct manager *m, const char *json)
     purger_set_limits (m->purger, s.inactive_age_limit, s.inactive_num_limit);
     resources_set_exclude (m->resources, s.exclude);
     m->stop_queues_on_restart = s.stop_queues_on_restart;
+    m->private_mode = s.private_mode;
     manager_settings_clear (&s);
+}
+
+bool manager_may_see (const struct manager *m,
+                      const flux_msg_t *msg,
+                      uint32_t userid)
+{
+    uint32_t rolemask;
+
+    if (!m->private_mode)
+        return true;
+    if (flux_msg_get_rolemask (msg, &rolemask) == 0
+        && (rolemask & FLUX_ROLE_PRIVILEGED))
+        return true;
+    return userid != FLUX_USERID_UNKNOWN && router_may (msg, userid);
 }
 
 static void remove_jobs (struct manager *m)

@@ -83,6 +83,14 @@ struct sched *manager_sched (struct manager *m, const struct sched_ops **ops);
 void **manager_plugin_data (struct job *job);
 void **manager_view_data (struct job *job);
 
+/* May the sender of msg see jobs of userid, and counts of all jobs (userid
+ * FLUX_USERID_UNKNOWN)?  Everyone may unless [access] private-mode is set:
+ * then owner, admins, and the user itself.
+ */
+bool manager_may_see (const struct manager *m,
+                      const flux_msg_t *msg,
+                      uint32_t userid);
+
 /* The i-th virtual queue and its parent (RFC 33), both good until the
  * configuration changes; false: there are not so many.
  */

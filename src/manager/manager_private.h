@@ -85,6 +85,7 @@ struct manager {
     void *failed_arg;
     bool turn_hook;
     bool stop_queues_on_restart;
+    bool private_mode; /* guests see no jobs but their own */
     bool broken;               /* the store failed: nothing new is accepted */
     bool stopping;             /* manager_shutdown was called */
     unsigned int unreplayable; /* jobs set aside at start */

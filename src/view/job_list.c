@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "view/private.h"
+#include "view/view.h"
 #include "wire/jobmatch.h"
 
 /* Rows of one response: enough to make messages few, not so many that one
@@ -91,7 +92,8 @@ static void send_rows (struct listing *l, bool last)
 /* Returns false when the list is complete. */
 static bool add_row (struct listing *l, const struct jobrow *row)
 {
-    if (!jobmatch_test (l->match, row))
+    if (!manager_may_see (l->v->m, l->msg, row->userid)
+        || !jobmatch_test (l->match, row))
         return true;
     jbuf_lit (&l->buf, l->rows == 0 ? "{\"jobs\":[" : ",");
     jobrow_print (&l->buf, row, l->attrs);
@@ -355,6 +357,23 @@ static int list_id_unpack (const flux_msg_t *msg,
     return rc;
 }
 
+static int check_visible (struct view *v,
+                          const flux_msg_t *msg,
+                          uint64_t id,
+                          flux_error_t *error)
+{
+    uint32_t userid;
+
+    /* Who sees counts of all jobs sees all jobs. */
+    if (manager_may_see (v->m, msg, FLUX_USERID_UNKNOWN))
+        return 0;
+    if (view_owner (v, id, &userid) < 0)
+        return -1;
+    if (!manager_may_see (v->m, msg, userid))
+        return err_set (error, EPERM, "access is restricted to job owner");
+    return 0;
+}
+
 static int list_id_cb (struct router *r,
                        const flux_msg_t *msg,
                        void *arg,
@@ -364,7 +383,8 @@ static int list_id_cb (struct router *r,
     struct list_id_waiter *w;
     struct list_id_waiter req = { 0 };
 
-    if (list_id_unpack (msg, &req, error) < 0)
+    if (list_id_unpack (msg, &req, error) < 0
+        || check_visible (lv->v, msg, req.id, error) < 0)
         return REQUEST_ERROR;
     if (reached (manager_job (lv->v->m, req.id), req.state))
         return respond_job (lv->v, msg, req.id, req.attrs) < 0 ? REQUEST_ERROR

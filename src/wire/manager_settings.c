@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 /* What the manager reads of the configuration (flux-config-job-manager(5),
- * flux-config-exec(5), flux-config-resource(5)).
+ * flux-config-exec(5), flux-config-resource(5), flux-config-access(5)).
  */
 
 #include <errno.h>
@@ -142,6 +142,7 @@ int manager_settings_decode (const char *json,
                      &s->stop_queues_on_restart,
                      error)
                == 0
+        && get_bool (o, "access.private-mode", &s->private_mode, error) == 0
         && get_string (o, "resource.exclude", &s->exclude, error) == 0)
         rc = 0;
     json_decref (o);

@@ -193,7 +193,8 @@ struct manager_settings {
     double inactive_age_limit;
     int inactive_num_limit;
     bool stop_queues_on_restart;
-    char *exclude; /* idset or hostlist; malloced */
+    bool private_mode; /* [access]: guests see only what is theirs */
+    char *exclude;     /* idset or hostlist; malloced */
 };
 int manager_settings_decode (const char *json,
                              struct manager_settings *s,
