@@ -13,12 +13,15 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/rights.h"
+#include "base/log.h"
 #include "wire/guestlog.h"
 
 /* ---- temporary directory ---- */
 
-static int write_file (const char *dir, const struct shell_file *f)
+static int write_file (struct agent_job *job, const struct shell_file *f)
 {
+    const char *dir = job->tmpdir;
     char *path;
     int fd;
     int rc = -1;
@@ -37,7 +40,8 @@ static int write_file (const char *dir, const struct shell_file *f)
             break;
         done += n > 0 ? n : 0;
     }
-    if (done == f->len && fchmod (fd, f->mode) == 0)
+    if (done == f->len && fchmod (fd, f->mode) == 0
+        && (!job->become || fchown (fd, job->userid, job->gid) == 0))
         rc = 0;
     close (fd);
     return rc;
@@ -64,10 +68,12 @@ int tmpdir_make (struct agent_job *job, const char **where)
     }
     for (size_t i = 0; i < o->nfiles; i++) {
         *where = o->files[i].name;
-        if (write_file (job->tmpdir, &o->files[i]) < 0)
+        if (write_file (job, &o->files[i]) < 0)
             return -1;
     }
-    return 0;
+    /* Last: so far nobody else could put anything in. */
+    *where = "job tmpdir";
+    return job->become ? chown (job->tmpdir, job->userid, job->gid) : 0;
 }
 
 static int remove_one (const char *path,
@@ -79,12 +85,51 @@ static int remove_one (const char *path,
     return 0;
 }
 
+static void remove_contents (int fd)
+{
+    int here = open (".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (here < 0 || fchdir (fd) < 0) {
+        close (here);
+        return;
+    }
+    nftw (".", remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    if (fchdir (here) < 0)
+        log_errno ("flux-agent", "cannot go back to the working directory");
+    close (here);
+}
+
+/* A user whose directory it is may still have processes in it, which could
+ * put a link in our way: what is in it is removed with their rights.
+ */
+static void remove_dir (const char *path)
+{
+    struct rights own;
+    struct stat st;
+    int fd;
+
+    if (rmdir (path) == 0 || (errno != ENOTEMPTY && errno != EEXIST))
+        return;
+    if ((fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+        return;
+    if (fstat (fd, &st) < 0)
+        ;
+    else if (st.st_uid == geteuid ())
+        remove_contents (fd);
+    else if (rights_take (&own, st.st_uid, st.st_gid, NULL, 0) == 0) {
+        remove_contents (fd);
+        rights_return (&own);
+    }
+    close (fd);
+    if (rmdir (path) < 0)
+        log_errno ("flux-agent", "%s", path);
+}
+
 void tmpdir_remove (struct agent_job *job)
 {
     if (!job->tmpdir)
         return;
-    if (rmdir (job->tmpdir) < 0 && (errno == ENOTEMPTY || errno == EEXIST))
-        nftw (job->tmpdir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    remove_dir (job->tmpdir);
     free (job->tmpdir);
     job->tmpdir = NULL;
 }
@@ -102,7 +147,7 @@ unsigned int tmpdir_remove_stale (struct agent *a)
         if (strncmp (d->d_name, prefix, strlen (prefix)) != 0
             || asprintf (&path, "%s/%s", a->rundir, d->d_name) < 0)
             continue;
-        nftw (path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+        remove_dir (path);
         free (path);
         n++;
     }
@@ -153,17 +198,37 @@ static void say_redirect (struct agent_job *job,
     report_touch (job);
 }
 
+/* As the job's user.  A pipe that nobody has open must not stop the agent. */
+static int open_file (struct agent_job *job, const char *path, int flags)
+{
+    struct rights own;
+    int fd;
+
+    if (job->become
+        && rights_take (&own, job->userid, job->gid, job->groups, job->ngroups)
+               < 0)
+        return -1;
+    fd = open (path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+    if (job->become)
+        rights_return (&own);
+    if (fd >= 0 && fcntl (fd, F_SETFL, flags & O_APPEND) < 0) {
+        close (fd);
+        return -1;
+    }
+    return fd;
+}
+
 static int file_add (struct agent_job *job, char *path, bool truncate)
 {
     struct outfile *files;
-    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+    int flags = O_WRONLY | O_CREAT | O_APPEND;
     int fd;
 
     files = realloc (job->files, (job->nfiles + 1) * sizeof (*files));
     if (!files)
         return -1;
     job->files = files;
-    if ((fd = open (path, flags | (truncate ? O_TRUNC : 0), 0666)) < 0)
+    if ((fd = open_file (job, path, flags | (truncate ? O_TRUNC : 0))) < 0)
         return -1;
     files[job->nfiles++] = (struct outfile){ path, fd };
     return fd;
@@ -221,7 +286,7 @@ int infile_open (struct agent_job *job,
 
     if (!path)
         return -1;
-    fd = open (path, O_RDONLY | O_CLOEXEC);
+    fd = open_file (job, path, O_RDONLY);
     saved = errno;
     free (path);
     errno = saved;

@@ -330,11 +330,6 @@ static int find_user (struct agent_job *job)
         errno = ENOMEM;
         return -1;
     }
-    /* Files are opened by the agent, with its own rights. */
-    if (job->run->output || job->run->error || job->run->input) {
-        errno = ENOTSUP;
-        return -1;
-    }
     return 0;
 }
 
