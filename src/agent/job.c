@@ -267,11 +267,11 @@ static void log_start (struct agent_job *job)
         return;
     snprintf (init,
               sizeof (init),
-              "{\"leader-rank\":%u,\"size\":%u,\"service\":\"%u-shell-%s\"}",
-              job->node->rank,
-              job->layout.nnodes,
+              "{\"service\":\"%u-shell-%s\",\"leader-rank\":%u,\"size\":%u}",
               job->userid,
-              job->f58plain);
+              job->f58plain,
+              job->node->rank,
+              job->layout.nnodes);
     guestlog_event (&job->exec, now, "shell.init", init);
     layout_taskmap (&job->layout, &map);
     if ((s = jbuf_take (&map, NULL)))

@@ -37,12 +37,18 @@ static int handle_getinfo (struct router *r,
                            void *arg,
                            flux_error_t *error)
 {
+    struct manager *m = arg;
     char answer[48];
+
+    if (!manager_may_see (m, msg, FLUX_USERID_UNKNOWN)) {
+        errno = EPERM;
+        return REQUEST_ERROR;
+    }
 
     snprintf (answer,
               sizeof (answer),
               "{\"max_jobid\":%" PRIu64 "}",
-              max_jobid (arg));
+              max_jobid (m));
     router_respond (r, msg, answer);
     return REQUEST_DONE;
 }
@@ -90,7 +96,7 @@ static int handle_getattr (struct router *r,
     if (!(job = manager_job (m, id)))
         err_set (error, ENOENT, "unknown job id");
     else if (!router_may (msg, job->userid))
-        err_set (error, EPERM, "guests may only query their own jobs");
+        err_set (error, EPERM, "guests can only access their own jobs");
     else
         rc = 0;
     jbuf_lit (&b, "{");
@@ -153,9 +159,8 @@ static int handle_batch_timeout (struct router *r,
     return REQUEST_DONE;
 }
 
-char *info_stats (void *arg)
+static char *stats_text (struct manager *m)
 {
-    struct manager *m = arg;
     struct store_counts counts = { 0 };
     char *s;
 
@@ -179,8 +184,28 @@ char *info_stats (void *arg)
     return s;
 }
 
+static int handle_stats (struct router *r,
+                         const flux_msg_t *msg,
+                         void *arg,
+                         flux_error_t *error)
+{
+    struct manager *m = arg;
+    char *s;
+
+    if (!manager_may_see (m, msg, FLUX_USERID_UNKNOWN)) {
+        errno = EPERM;
+        return REQUEST_ERROR;
+    }
+    if (!(s = stats_text (m)))
+        return REQUEST_ERROR;
+    router_respond (r, msg, s);
+    free (s);
+    return REQUEST_DONE;
+}
+
 static const struct request_row rows[] = {
     { "job-manager.getinfo", FLUX_ROLE_USER, 0, handle_getinfo },
+    { "job-manager.stats-get", FLUX_ROLE_USER, 0, handle_stats },
     { "job-manager.getattr", FLUX_ROLE_USER, 0, handle_getattr },
     { "job-manager.list", FLUX_ROLE_OWNER, 0, handle_list },
     { "job-manager.set-batch-timeout",

@@ -62,9 +62,7 @@ static int handle_killall (struct router *r,
         || check_signal (req.signum, error) < 0)
         return REQUEST_ERROR;
     if (!router_may (msg, req.userid))
-        return err_set (error,
-                        EPERM,
-                        "guests may only send signals to their own jobs");
+        return err_set (error, EPERM, "guests can only kill their own jobs");
     HASH_ITER (hh, m->jobs, job, tmp)
     {
         if (!request_selects (&req, job, FLUX_JOB_STATE_RUN))

@@ -81,7 +81,7 @@ static int register_requests (struct manager *m, flux_error_t *error)
                             rows->topic,
                             strerror (errno));
     }
-    if (router_standard_methods (m->router, "job-manager", info_stats, m) < 0
+    if (router_standard_methods (m->router, "job-manager", NULL, NULL) < 0
         || router_hold_service (m->router, "job-manager") < 0
         || router_standard_methods (m->router, "resource", NULL, NULL) < 0)
         return err_set (error, errno, "registering standard methods");

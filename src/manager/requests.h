@@ -89,7 +89,6 @@ const struct request_row *kill_requests (void);
 const struct request_row *urgency_requests (void);
 const struct request_row *update_requests (void);
 const struct request_row *info_requests (void);
-char *info_stats (void *arg);
 
 /* ---- wait.c, drain.c ---- */
 

@@ -346,7 +346,7 @@ static int handle_reload (struct router *r,
 static const struct request_row own_rows[] = {
     { "resource.status", FLUX_ROLE_USER, 0, handle_status },
     { "resource.sched-status", FLUX_ROLE_USER, 0, handle_sched_status },
-    { "sched.resource-status", FLUX_ROLE_USER, 0, handle_sched_status },
+    { "sched.resource-status", FLUX_ROLE_OWNER, 0, handle_sched_status },
     { "resource.get", FLUX_ROLE_OWNER, 0, handle_get },
     { "resource.topo-get", FLUX_ROLE_USER, 0, handle_topo_get },
     { "resource.expiration-update",
@@ -354,7 +354,7 @@ static const struct request_row own_rows[] = {
       METHOD_HELD,
       handle_expiration },
     { "resource.reload", FLUX_ROLE_OWNER, 0, handle_reload },
-    { "feasibility.check", FLUX_ROLE_USER, 0, handle_feasibility },
+    { "feasibility.check", FLUX_ROLE_OWNER, 0, handle_feasibility },
     { NULL },
 };
 

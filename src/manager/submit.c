@@ -59,18 +59,18 @@ static int check_flags (const struct req_submit *req,
     if (req->urgency > FLUX_JOB_URGENCY_DEFAULT)
         return err_set (error,
                         EINVAL,
-                        "only the instance owner can submit with urgency "
-                        "above %d",
+                        "only the instance owner can submit with urgency >%d",
                         FLUX_JOB_URGENCY_DEFAULT);
     if (req->flags & FLUX_JOB_WAITABLE)
         return err_set (error,
                         EINVAL,
-                        "only the instance owner can submit waitable jobs");
+                        "only the instance owner can submit with "
+                        "FLUX_JOB_WAITABLE");
     if (req->flags & FLUX_JOB_NOVALIDATE)
         return err_set (error,
-                        EINVAL,
-                        "only the instance owner can submit with validation "
-                        "switched off");
+                        EPERM,
+                        "only the instance owner can submit with "
+                        "FLUX_JOB_NOVALIDATE");
     return 0;
 }
 

@@ -16,8 +16,6 @@ static int check (const flux_msg_t *msg,
                   int urgency,
                   flux_error_t *error)
 {
-    if (urgency < FLUX_JOB_URGENCY_MIN || urgency > FLUX_JOB_URGENCY_MAX)
-        return err_set (error, EINVAL, "urgency value is out of range");
     if (!router_may (msg, job->userid))
         return err_set (error,
                         EPERM,
@@ -48,8 +46,12 @@ static int handle_urgency (struct router *r,
     uint64_t id;
 
     if (req_id_decode (msg, &id, "urgency", &ev.urgency, error) < 0
-        || flux_msg_get_cred (msg, &cred) < 0
-        || !(job = request_job (m, id, EINVAL, "unknown job", error))
+        || flux_msg_get_cred (msg, &cred) < 0)
+        return REQUEST_ERROR;
+    /* Said of any job, before anything about this one. */
+    if (ev.urgency < FLUX_JOB_URGENCY_MIN || ev.urgency > FLUX_JOB_URGENCY_MAX)
+        return err_set (error, EINVAL, "urgency value is out of range");
+    if (!(job = request_job (m, id, EINVAL, "unknown job", error))
         || check (msg, job, ev.urgency, error) < 0)
         return REQUEST_ERROR;
     snprintf (answer, sizeof (answer), "{\"old_urgency\":%d}", job->urgency);

@@ -369,9 +369,10 @@ static int check_visible (struct view *v,
         return 0;
     if (view_owner (v, id, &userid) < 0)
         return -1;
-    if (!manager_may_see (v->m, msg, userid))
-        return err_set (error, EPERM, "access is restricted to job owner");
-    return 0;
+    if (manager_may_see (v->m, msg, userid))
+        return 0;
+    errno = ENOENT; /* not even that it is there */
+    return -1;
 }
 
 static int list_id_cb (struct router *r,

@@ -70,10 +70,10 @@ static int job_stats_cb (struct router *r,
     struct waiter *w;
     char *text;
 
-    if (!manager_may_see (sv->v->m, msg, FLUX_USERID_UNKNOWN))
-        return err_set (error,
-                        EPERM,
-                        "job statistics are unavailable to guests");
+    if (!manager_may_see (sv->v->m, msg, FLUX_USERID_UNKNOWN)) {
+        errno = EPERM;
+        return REQUEST_ERROR;
+    }
     if (!(text = stats_text (sv->v)))
         return REQUEST_ERROR;
     router_respond (r, msg, text);

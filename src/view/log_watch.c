@@ -186,6 +186,25 @@ static int watcher_add (struct watch_view *wv,
     return REQUEST_LATER;
 }
 
+static int save_run (const struct store_job *sj, void *arg)
+{
+    *(double *)arg = sj->t_run;
+    return 0;
+}
+
+/* A log that would have been written had the job run: who looks for it late
+ * hears what they would have heard in time, the end.
+ */
+static bool never_started (struct watch_view *wv,
+                           const struct watch_request *req)
+{
+    double t_run = 0.;
+
+    return !strncmp (req->path, "guest.", 6)
+           && store_job_get (wv->v->store, req->id, save_run, &t_run) == 0
+           && t_run == 0.;
+}
+
 static int watch_start (struct watch_view *wv,
                         const flux_msg_t *msg,
                         struct watch_request *req,
@@ -199,7 +218,7 @@ static int watch_start (struct watch_view *wv,
 
     if (store_log_get (wv->v->store, req->id, req->path, &data, &len) == 0)
         end = send_log (wv, msg, data, len);
-    else if (!active) {
+    else if (!active && !never_started (wv, req)) {
         errno = ENOENT;
         return REQUEST_ERROR;
     }

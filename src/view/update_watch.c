@@ -142,7 +142,9 @@ static int update_watch_cb (struct router *r,
 
     if (update_unpack (uv, msg, &id, &R, error) < 0)
         return REQUEST_ERROR;
-    (void)respond_current (uv, msg, id, R);
+    /* Without a text: clients know it. */
+    if (respond_current (uv, msg, id, R) < 0)
+        return REQUEST_ERROR;
     if (!manager_job (uv->v->m, id)) {
         router_respond_error (r, msg, ENODATA, NULL);
         return REQUEST_DONE;

@@ -66,21 +66,8 @@ static int info_disconnect (struct router *r,
     return REQUEST_DONE;
 }
 
-static const struct request_row rows[] = {
-    { "job-list.disconnect",
-      FLUX_ROLE_OWNER | FLUX_ROLE_USER,
-      0,
-      list_disconnect },
-    { "job-info.disconnect",
-      FLUX_ROLE_OWNER | FLUX_ROLE_USER,
-      0,
-      info_disconnect },
-    { NULL },
-};
-
-static char *list_stats (void *arg)
+static char *list_stats (struct view *v)
 {
-    struct view *v = arg;
     unsigned int pending = 0, running = 0;
     struct store_counts counts = { 0 };
     struct job *job, *tmp;
@@ -113,9 +100,8 @@ static char *list_stats (void *arg)
     return s;
 }
 
-static char *info_stats (void *arg)
+static char *info_stats (struct view *v)
 {
-    struct view *v = arg;
     json_t *o = json_pack ("{s:i s:i s:i s:i s:i}",
                            "lookups",
                            0,
@@ -133,6 +119,51 @@ static char *info_stats (void *arg)
     return s;
 }
 
+static int respond_stats (struct view *v, const flux_msg_t *msg, char *stats)
+{
+    if (!stats)
+        return REQUEST_ERROR;
+    router_respond (v->r, msg, stats);
+    free (stats);
+    return REQUEST_DONE;
+}
+
+static int handle_list_stats (struct router *r,
+                              const flux_msg_t *msg,
+                              void *arg,
+                              flux_error_t *error)
+{
+    struct view *v = arg;
+
+    if (!manager_may_see (v->m, msg, FLUX_USERID_UNKNOWN)) {
+        errno = EPERM;
+        return REQUEST_ERROR;
+    }
+    return respond_stats (v, msg, list_stats (v));
+}
+
+static int handle_info_stats (struct router *r,
+                              const flux_msg_t *msg,
+                              void *arg,
+                              flux_error_t *error)
+{
+    return respond_stats (arg, msg, info_stats (arg));
+}
+
+static const struct request_row rows[] = {
+    { "job-list.disconnect",
+      FLUX_ROLE_OWNER | FLUX_ROLE_USER,
+      0,
+      list_disconnect },
+    { "job-info.disconnect",
+      FLUX_ROLE_OWNER | FLUX_ROLE_USER,
+      0,
+      info_disconnect },
+    { "job-list.stats-get", FLUX_ROLE_USER, 0, handle_list_stats },
+    { "job-info.stats-get", FLUX_ROLE_OWNER, 0, handle_info_stats },
+    { NULL },
+};
+
 struct view *view_create (struct manager *m, flux_error_t *error)
 {
     struct view *v;
@@ -147,8 +178,8 @@ struct view *view_create (struct manager *m, flux_error_t *error)
         || !(v->watch = watch_view_create (v))
         || !(v->update = update_view_create (v))
         || router_methods_add (v->r, rows, v) < 0
-        || router_standard_methods (v->r, "job-list", list_stats, v) < 0
-        || router_standard_methods (v->r, "job-info", info_stats, v) < 0) {
+        || router_standard_methods (v->r, "job-list", NULL, NULL) < 0
+        || router_standard_methods (v->r, "job-info", NULL, NULL) < 0) {
         err_set (error,
                  errno,
                  "job-list, job-info: cannot serve: %s",

@@ -43,9 +43,9 @@ test_expect_success 'a guest signs for nobody' '
 	refused "signer=$me != requestor=$other" guest flux rpc job-ingest.submit "$(cat as-me)" &&
 	refused "signer=$other != requestor=$me" flux rpc job-ingest.submit "$(cat as-other)" &&
 	refused "only instance owner can use sign-type=none" guest flux rpc job-ingest.submit "$(cat as-other)" &&
-	refused "only the instance owner can submit with urgency" guest flux rpc job-ingest.submit "$(cat urgent)" &&
-	refused "only the instance owner can submit waitable jobs" guest flux rpc job-ingest.submit "$(cat waitable)" &&
-	refused "only the instance owner can submit with validation" guest flux rpc job-ingest.submit "$(cat novalidate)"
+	refused "only the instance owner can submit with urgency >16" guest flux rpc job-ingest.submit "$(cat urgent)" &&
+	refused "only the instance owner can submit with FLUX_JOB_WAITABLE" guest flux rpc job-ingest.submit "$(cat waitable)" &&
+	refused "only the instance owner can submit with FLUX_JOB_NOVALIDATE" guest flux rpc job-ingest.submit "$(cat novalidate)"
 '
 test_expect_success 'raise' '
 	refused "guests can only raise exceptions on their own jobs" \
@@ -61,8 +61,8 @@ test_expect_success 'raiseall' '
 	refused "matched 1 jobs" guest flux job raiseall --user=$other --states=PENDING cancel
 '
 test_expect_success 'kill' '
-	text="guests may only send signals to their own jobs" &&
-	refused "$text" guest flux job kill $(cat mine) &&
+	refused "guests may only send signals to their own jobs" guest flux job kill $(cat mine) &&
+	text="guests can only kill their own jobs" &&
 	refused "$text" guest flux job killall --user=all &&
 	refused "$text" guest flux job killall --user=$me &&
 	refused "matched 0 jobs" guest flux job killall --user=$other &&
@@ -119,6 +119,8 @@ test_expect_success 'lookup' '
 test_expect_success 'watch' '
 	refused "access is restricted" guest flux job wait-event -t5 $(cat mine) submit &&
 	guest flux job wait-event -t5 $(cat theirs) submit &&
+	refused "No such file" guest flux rpc --stream job-info.update-watch \
+		"{\"id\":$(dec $(cat theirs)),\"key\":\"R\",\"flags\":0}" &&
 	refused "access is restricted" guest flux rpc --stream job-info.update-watch \
 		"{\"id\":$(dec $(cat mine)),\"key\":\"R\",\"flags\":0}"
 '
@@ -131,8 +133,11 @@ test_expect_success 'or their own only, in private mode' '
 	flux config load private.json &&
 	test "$(guest flux jobs -A -no {id.f58})" = "$(cat theirs)" &&
 	test "$(guest flux jobs -no {id.f58} $(cat theirs))" = "$(cat theirs)" &&
-	refused "" guest flux rpc job-list.list-id "{\"id\":$(dec $(cat mine)),\"attrs\":[]}" &&
-	refused "" guest flux job stats &&
+	refused "No such file" guest flux rpc job-list.list-id "{\"id\":$(dec $(cat mine)),\"attrs\":[]}" &&
+	guest flux rpc job-list.list-id "{\"id\":$(dec $(cat theirs)),\"attrs\":[]}" &&
+	for topic in job-list.job-stats job-list.stats-get job-manager.stats-get job-manager.getinfo; do
+		refused "not permitted" guest flux rpc $topic {} || return 1
+	done &&
 	test $(flux jobs -n -A | wc -l) -eq 2 &&
 	test $(FLUX_HANDLE_USERID=$other FLUX_HANDLE_ROLEMASK=10 flux jobs -n -A | wc -l) -eq 2 &&
 	flux config load </dev/null
