@@ -213,7 +213,10 @@ static void start_failed (struct agent_job *job,
                           int errnum)
 {
     char note[512];
+    int code = 1; /* as of Flux's shell, when it cannot set up a task */
 
+    if (where == job->run->argv[0])
+        code = errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
     snprintf (note,
               sizeof (note),
               "task %u (host %s): start failed: %s: %s",
@@ -223,9 +226,7 @@ static void start_failed (struct agent_job *job,
               strerror (errnum));
     report_shell_log (job, LOG_CRIT, note);
     report_exception (job, note);
-    note_status (job,
-                 (errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE)
-                     << 8);
+    note_status (job, code << 8);
     job_signal (job, SIGKILL);
 }
 

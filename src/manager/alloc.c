@@ -111,6 +111,7 @@ int alloc_enqueue (struct alloc *a, struct job *job)
     host->sched_spec = text_ref (job->spec);
     host->alloc = true;
     alloc_kick (a);
+    manager_post_debug (a->m, job, "debug.alloc-request");
     return 0;
 }
 

@@ -115,6 +115,8 @@ void manager_forget (struct manager *m, struct job *job);
 
 /* ---- post.c ---- */
 
+/* Only if the job has the debug flag (RFC 21: "debug.*"). */
+void manager_post_debug (struct manager *m, struct job *job, const char *name);
 /* As manager_post_named, with resources for "alloc". */
 int post_alloc (struct manager *m,
                 struct job *job,

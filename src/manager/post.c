@@ -507,3 +507,9 @@ void post_effects (struct manager *m, struct job *job)
             log_errno (PART, "posting %s", event_kind_name (ev.kind));
     }
 }
+
+void manager_post_debug (struct manager *m, struct job *job, const char *name)
+{
+    if (job->flags & FLUX_JOB_DEBUG)
+        (void)manager_post_named (m, job, name, NULL, NULL);
+}

@@ -124,6 +124,8 @@ void start_job (struct start *s, struct job *job)
     host->start = true;
     if (s->ops->start (s->exec, &ej, &error) < 0)
         start_failed (s, job, error.text[0] ? error.text : strerror (errno));
+    else if (!ej.reattach)
+        manager_post_debug (s->m, job, "debug.start-request");
     free (spec);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "wire/jload.h"
+#include "wire/constraint.h"
 #include "wire/jobspec_env.h"
 #include "wire/jobspec_tree.h"
 
@@ -18,15 +19,38 @@ struct cache {
     char strings[];
 };
 
+/* The scheduler would say the same, but only once the job is there. */
+static int check_constraints (json_t *o, flux_error_t *error)
+{
+    json_t *value =
+        jobspec_tree_get (o, "attributes", "system", "constraints", NULL);
+    struct constraint *c;
+    char *s;
+
+    if (!value)
+        return 0;
+    if (!(s = json_dumps (value, JSON_COMPACT | JSON_ENCODE_ANY)))
+        return err_set (error, ENOMEM, "jobspec: out of memory");
+    c = constraint_create (s, error);
+    free (s);
+    constraint_destroy (c);
+    return c ? 0 : -1;
+}
+
 int jobspec_check (const char *text, size_t len, flux_error_t *error)
 {
+    static const char *const keys[] = {
+        "version", "resources", "tasks", "attributes", NULL,
+    };
     struct jobspec js;
     json_t *o = jobspec_tree_load (text, len, &js, error);
+    int rc = -1;
 
-    if (!o)
-        return -1;
+    if (o && jobspec_only_keys (o, "top level", keys, error) == 0
+        && check_constraints (o, error) == 0)
+        rc = 0;
     json_decref (o);
-    return 0;
+    return rc;
 }
 
 static const size_t string_fields[] = {

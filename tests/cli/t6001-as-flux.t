@@ -1,0 +1,54 @@
+#!/bin/sh
+test_description='answers that clients of Flux 0.88 rely on'
+. "$(dirname "$0")/sluice-test.sh"
+test_under_instance 2
+. "$sluice_sharness"; use_utf8
+
+dec () { flux job id --to=dec $1; }
+refused () { text=$1; shift; exits_with 1 "$@" >out 2>err; grep -F "$text" err; }
+watch () { flux rpc --stream job-info.eventlog-watch "{\"id\":$(dec $1),\"path\":\"$2\",\"flags\":0}"; }
+# submit_spec FILTER: what jq makes of a good jobspec
+submit_spec () {
+	flux submit --dry-run true | jq -c "$1" >spec.json && flux job submit spec.json
+}
+
+test_expect_success 'logs of a job that never ran end at once' '
+	j=$(flux submit -n 1000 true) && flux job wait-event -t 30 $j clean &&
+	watch $j guest.exec.eventlog && watch $j guest.output &&
+	refused "No such file" flux rpc --stream job-info.update-watch \
+		"{\"id\":$(dec $j),\"key\":\"R\",\"flags\":0}"
+'
+test_expect_success 'logs that a job that ran does not have are not there' '
+	j=$(flux submit true) && flux job wait-event -t 30 $j clean &&
+	refused "No such file" watch $j guest.nosuch &&
+	refused "No such file" watch 99 eventlog
+'
+test_expect_success 'an urgency out of range is one for any job' '
+	refused "urgency value is out of range" flux rpc job-manager.urgency \
+		"{\"id\":$(dec $(flux job last)),\"urgency\":32}"
+'
+test_expect_success 'flag debug: requests are events' '
+	j=$(flux submit --flags=debug true) && flux job wait-event -t 30 $j clean &&
+	flux job eventlog $j | cut -d" " -f2 | tr "\n" " " >events &&
+	grep "debug.alloc-request alloc debug.start-request start" events &&
+	j=$(flux submit true) && flux job wait-event -t 30 $j clean &&
+	! flux job eventlog $j | grep debug
+'
+test_expect_success 'the service of a shell comes first' '
+	flux job eventlog -p exec $(flux job last) | grep "shell.init service=\"$(id -u)-shell-f.*\" leader-rank=0 size=1"
+'
+test_expect_success 'jobspecs are refused when they come' '
+	refused "foo" submit_spec ".foo=1" &&
+	refused "nope" submit_spec ".attributes.system.constraints={nope:[]}" &&
+	refused "version" submit_spec ".version=2"
+'
+test_expect_success 'output that cannot be opened' '
+	exits_with 1 flux run --output=/nonexistent/x true 2>err &&
+	grep "/nonexistent/x: No such file or directory" err
+'
+test_expect_success 'a pipe that nobody reads does not stop others' '
+	mkfifo pipe &&
+	exits_with 1 flux run --output=pipe true 2>err && grep "pipe: No such device" err &&
+	flux run --input=pipe true && flux run true
+'
+test_done
