@@ -19,6 +19,13 @@
 #include "daemon/parts.h"
 #include "net/net.h"
 
+/* A guest cannot take all descriptors, or all memory. */
+#define GUEST_CONNECTIONS_MAX 128
+static const struct net_limits guest_limits = {
+    .max_message = 16UL << 20,
+    .max_queue = 256UL << 20,
+};
+
 struct access {
     bool guest_user;
     bool root_owner;
@@ -190,6 +197,18 @@ static const struct net_conn_ops conn_ops = {
     .closed = closed_cb,
 };
 
+static unsigned int count_of (const struct local_connector *lc, uint32_t uid)
+{
+    const struct local_client *c;
+    unsigned int n = 0;
+
+    DL_FOREACH (lc->clients, c)
+    {
+        n += c->uid == uid;
+    }
+    return n;
+}
+
 static int accept_cb (struct net_conn *conn,
                       const struct net_peer *peer,
                       void *arg)
@@ -200,6 +219,15 @@ static int accept_cb (struct net_conn *conn,
 
     if (roles == FLUX_ROLE_NONE)
         return EPERM;
+    if (!(roles & FLUX_ROLE_OWNER)
+        && count_of (lc, peer->uid) >= GUEST_CONNECTIONS_MAX) {
+        log_msg (LOG_WARNING,
+                 "connector-local",
+                 "client of uid %u refused: %d are connected",
+                 (unsigned int)peer->uid,
+                 GUEST_CONNECTIONS_MAX);
+        return EMFILE;
+    }
     if (!(c = calloc (1, sizeof (*c))))
         return ENOMEM;
     c->lc = lc;
@@ -211,7 +239,10 @@ static int accept_cb (struct net_conn *conn,
         return ENOMEM;
     }
     DL_APPEND (lc->clients, c);
-    net_conn_start (conn, &net_limits_default, &conn_ops, c);
+    net_conn_start (conn,
+                    roles & FLUX_ROLE_OWNER ? NULL : &guest_limits,
+                    &conn_ops,
+                    c);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 /* The listening end, and connecting to one. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum { ACCEPT_PER_TURN = 64 };
 struct net_listener {
     struct loop *loop;
     int fd;
+    int spare; /* a descriptor to fall back on */
     struct loop_source *io;
     char *path;
     bool bound;
@@ -146,6 +148,24 @@ static void accept_one (struct net_listener *l, int fd)
     net_conn_unhold (conn);
 }
 
+/* No descriptor is left: peers would wait for ever, and wake us all the time.
+ * With the one kept for this they are told, one by one.
+ */
+static bool refuse_one (struct net_listener *l)
+{
+    int fd;
+
+    if (l->spare < 0)
+        return false;
+    close (l->spare);
+    fd = accept4 (l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    send_verdict (l, fd, EMFILE);
+    if (fd >= 0)
+        close (fd);
+    l->spare = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0;
+}
+
 static void listen_cb (struct loop_source *src, int revents, void *arg)
 {
     struct net_listener *l = arg;
@@ -153,9 +173,10 @@ static void listen_cb (struct loop_source *src, int revents, void *arg)
 
     for (int i = 0; i < ACCEPT_PER_TURN; i++) {
         fd = accept4 (l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd < 0)
+        if (fd >= 0)
+            accept_one (l, fd);
+        else if ((errno != EMFILE && errno != ENFILE) || !refuse_one (l))
             break;
-        accept_one (l, fd);
     }
 }
 
@@ -203,6 +224,7 @@ struct net_listener *net_listen (struct loop *loop,
     }
     l->loop = loop;
     l->fd = -1;
+    l->spare = open ("/dev/null", O_RDONLY | O_CLOEXEC);
     l->handshake = handshake;
     l->cb = cb;
     l->arg = arg;
@@ -231,6 +253,8 @@ void net_listener_destroy (struct net_listener *l)
         loop_source_destroy (l->io);
         if (l->fd >= 0)
             close (l->fd);
+        if (l->spare >= 0)
+            close (l->spare);
         if (l->bound)
             unlink (l->path);
         free (l->path);

@@ -50,6 +50,15 @@ const char *router_client_uuid (const struct router_client *c)
     return c->uuid;
 }
 
+bool client_expects (const flux_msg_t *msg)
+{
+    uint32_t matchtag;
+
+    return !flux_msg_is_noresponse (msg)
+           && flux_msg_get_matchtag (msg, &matchtag) == 0
+           && matchtag != FLUX_MATCHTAG_NONE;
+}
+
 /* ---- what comes in ---- */
 
 /* The kernel knows who a guest is; the owner may speak for others. */
@@ -95,6 +104,45 @@ static void note_touched (struct router_client *c, const flux_msg_t *msg)
     HASH_ADD_KEYPTR (hh, c->touched, t->service, strlen (t->service), t);
 }
 
+/* Names of a guest's services, so topics it may answer, begin like this. */
+static bool is_guest_name (uint32_t userid, const char *name)
+{
+    char prefix[32];
+
+    snprintf (prefix, sizeof (prefix), "%" PRIu32 "-", userid);
+    return strncmp (name, prefix, strlen (prefix)) == 0;
+}
+
+/* Nobody answers in the name of the broker's services, or another user's. */
+static bool may_answer (const struct router_client *c, const flux_msg_t *msg)
+{
+    const char *topic;
+
+    return (c->rolemask & FLUX_ROLE_OWNER)
+           || (flux_msg_get_topic (msg, &topic) == 0
+               && is_guest_name (c->userid, topic));
+}
+
+static void take_request (struct router_client *c, flux_msg_t *msg)
+{
+    flux_msg_route_enable (msg);
+    if (flux_msg_route_push (msg, c->uuid) < 0)
+        return;
+    if (client_expects (msg)) {
+        c->outstanding++;
+        if (!(c->rolemask & FLUX_ROLE_OWNER)
+            && c->outstanding > ROUTER_GUEST_REQUESTS_MAX) {
+            router_respond_error (c->router,
+                                  msg,
+                                  EAGAIN,
+                                  "too many requests wait for an answer");
+            return;
+        }
+    }
+    note_touched (c, msg);
+    dispatch_request (c->router, msg, false);
+}
+
 void router_client_take (struct router_client *c, flux_msg_t *msg)
 {
     struct router *r = c->router;
@@ -105,14 +153,11 @@ void router_client_take (struct router_client *c, flux_msg_t *msg)
     set_credentials (c, msg);
     switch (type) {
     case FLUX_MSGTYPE_REQUEST:
-        flux_msg_route_enable (msg);
-        if (flux_msg_route_push (msg, c->uuid) < 0)
-            return;
-        note_touched (c, msg);
-        dispatch_request (r, msg, false);
+        take_request (c, msg);
         break;
     case FLUX_MSGTYPE_RESPONSE:
-        dispatch_response (r, msg);
+        if (may_answer (c, msg))
+            dispatch_response (r, msg);
         break;
     case FLUX_MSGTYPE_EVENT:
         (void)event_deliver (r, msg);
@@ -184,15 +229,11 @@ void router_client_remove (struct router_client *c)
 /* Guests may only take names that begin with their userid. */
 static bool may_register (const flux_msg_t *msg, const char *name)
 {
-    char prefix[32];
     uint32_t userid;
 
-    if (router_is_owner (msg))
-        return true;
-    if (flux_msg_get_userid (msg, &userid) < 0)
-        return false;
-    snprintf (prefix, sizeof (prefix), "%" PRIu32 "-", userid);
-    return strncmp (name, prefix, strlen (prefix)) == 0;
+    return router_is_owner (msg)
+           || (flux_msg_get_userid (msg, &userid) == 0
+               && is_guest_name (userid, name));
 }
 
 static int service_name (const flux_msg_t *msg, const char **name)

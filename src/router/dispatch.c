@@ -23,11 +23,17 @@ void router_sign (struct router *r, flux_msg_t *msg)
 void dispatch_response (struct router *r, flux_msg_t *msg)
 {
     struct router_client *c = client_of (r, msg);
+    int errnum;
 
     /* Nobody to give it to: the client has gone. */
     if (!c)
         return;
     (void)flux_msg_route_delete_last (msg);
+    /* A stream ends with an error (RFC 6). */
+    if (c->outstanding > 0
+        && (!flux_msg_is_streaming (msg)
+            || (flux_msg_get_errnum (msg, &errnum) == 0 && errnum != 0)))
+        c->outstanding--;
     (void)c->deliver (msg, c->arg);
 }
 
@@ -39,12 +45,9 @@ static flux_msg_t *reply_begin (struct router *r,
                                 int errnum)
 {
     flux_msg_t *msg;
-    uint32_t matchtag;
 
     errno = 0;
-    if (flux_msg_is_noresponse (req)
-        || flux_msg_get_matchtag (req, &matchtag) < 0
-        || matchtag == FLUX_MATCHTAG_NONE) {
+    if (!client_expects (req)) {
         errno = 0;
         return NULL;
     }

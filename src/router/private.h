@@ -13,6 +13,9 @@
 /* Memory one client may take here: names of services and subscriptions. */
 #define ROUTER_NAMES_MAX 10000
 
+/* Requests of a guest that wait for an answer: each is kept by somebody. */
+#define ROUTER_GUEST_REQUESTS_MAX 65536
+
 #define ROUTER_UUID_SIZE 37
 
 /* Messages counted for a service ("stats-get" without an own answer). */
@@ -74,6 +77,7 @@ struct router_client {
     struct service *services;
     struct touched *touched;
     unsigned int names;
+    unsigned int outstanding; /* requests that are not answered for good */
     UT_hash_handle hh;
 };
 
@@ -139,6 +143,8 @@ void held_clear (struct router *r);
 struct router_client *client_find (struct router *r, const char *uuid);
 /* Whose request is this: the hop it came from. */
 struct router_client *client_of (struct router *r, const flux_msg_t *msg);
+/* Does whoever sent this request wait for an answer? */
+bool client_expects (const flux_msg_t *msg);
 int client_service_add (struct router *r,
                         const flux_msg_t *msg,
                         void *arg,

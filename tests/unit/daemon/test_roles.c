@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 /* Who may ask for what: every topic the broker serves has a row here, and
- * every role is tried on it (RFC 12).  argv[1] is the broker program: the
- * agent lies beside it.
+ * every role is tried on it (RFC 12).  Nor does any payload harm.  argv[1] is
+ * the broker program: the agent lies beside it.
  */
 
 #include <libgen.h>
@@ -296,6 +296,96 @@ static void test_roles (struct fixture *f, struct known *k)
     }
 }
 
+/* ---- payloads that no client sends ---- */
+
+struct payload {
+    const char *what;
+    const char *data;
+    size_t len;
+};
+
+static void say_raw (struct fake *c,
+                     const char *topic,
+                     const struct payload *p,
+                     int flags)
+{
+    flux_msg_t *msg = p->len > 0
+                          ? flux_request_encode_raw (topic, p->data, p->len)
+                          : flux_request_encode (topic, NULL);
+
+    if (!msg)
+        bail_out ("cannot make a request");
+    flux_msg_set_matchtag (msg, ++c->tag);
+    if (flags)
+        flux_msg_set_flag (msg, flags);
+    router_client_recv (c->c, msg);
+    flux_msg_decref (msg);
+}
+
+/* Each costs an answer, which is an error for all that look at it. */
+static void try_payload (struct fixture *f,
+                         struct known *k,
+                         const struct payload *p)
+{
+    struct fake c;
+    unsigned int answers = 0;
+
+    fake_join (&c, f->b.router, OWNER, FLUX_ROLE_OWNER);
+    for (unsigned int i = 0; i < k->count; i++) {
+        /* The end of the instance is not looked for here. */
+        if (!strcmp (k->topics[i], "shutdown.start"))
+            continue;
+        say_raw (&c, k->topics[i], p, 0);
+        say_raw (&c, k->topics[i], p, FLUX_MSGFLAG_STREAMING);
+        while (fake_answer (&c, NULL) != -1)
+            answers++;
+    }
+    for (int i = 0; i < 20; i++)
+        loop_turn (f->b.loop, false);
+    while (fake_answer (&c, NULL) != -1)
+        answers++;
+    ok (answers > k->count, "%s: %u answers", p->what, answers);
+    is_int (fake_ask (&c, "attr.get", "{\"name\":\"rank\"}", NULL),
+            0,
+            "and all goes on");
+    fake_leave (&c);
+}
+
+static void test_payloads (struct fixture *f, struct known *k)
+{
+    static char deep[200000], many[200000];
+    const struct payload payloads[] = {
+        { "nothing", "", 0 },
+        { "no NUL", "{}", 2 },
+        { "NUL in the middle", "{}\0{}", 6 },
+        { "not JSON", "x", 2 },
+        { "not an object", "[1]", 4 },
+        { "nothing in it", "{}", 3 },
+        { "bytes that are no text", "{\"id\":\"\xff\xfe\"}", 13 },
+        { "surrogates", "{\"name\":\"\\ud800\"}", 18 },
+        { "a number too large", "{\"id\":1e999,\"x\":1}", 19 },
+        { "an integer too large",
+          "{\"id\":99999999999999999999,\"name\":3}",
+          38 },
+        { "wrong types",
+          "{\"id\":{},\"name\":[],\"key\":7,\"flags\":\"\",\"path\":null}",
+          58 },
+        { "very deep", deep, sizeof (deep) },
+        { "very many", many, sizeof (many) },
+    };
+    size_t n = sizeof (payloads) / sizeof (payloads[0]);
+
+    memset (deep, '[', sizeof (deep));
+    memcpy (deep, "{\"id\":", 6);
+    deep[sizeof (deep) - 1] = '\0';
+    strcpy (many, "{\"attrs\":[0");
+    for (size_t at = strlen (many); at + 4 < sizeof (many); at += 2)
+        memcpy (many + at, ",0", 2);
+    memcpy (many + sizeof (many) - 3, "]}", 3);
+    for (size_t i = 0; i < n; i++)
+        try_payload (f, k, &payloads[i]);
+}
+
 int main (int argc, char **argv)
 {
     struct fixture f;
@@ -304,6 +394,7 @@ int main (int argc, char **argv)
     fixture_init (&f, argv[1]);
     test_table (&f, &k);
     test_roles (&f, &k);
+    test_payloads (&f, &k);
     fixture_clear (&f);
     while (k.count > 0)
         free (k.topics[--k.count]);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <flux/request.h>
 #include <flux/message.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -422,6 +423,50 @@ static void test_handshake (struct loop *loop)
     rmdir (dir);
 }
 
+/* Out of descriptors: who comes is told so, and nothing spins. */
+static void test_descriptors (struct loop *loop)
+{
+    char dir[] = "/tmp/test-net-XXXXXX";
+    char path[128];
+    struct server s = { 0 };
+    struct net_listener *l;
+    struct rlimit old, few;
+    unsigned char byte = 0xff;
+    int fds[64], n = 0;
+    int a, b;
+
+    if (!mkdtemp (dir))
+        bail_out ("mkdtemp");
+    snprintf (path, sizeof (path), "%s/sock", dir);
+    l = net_listen (loop, path, 0777, true, on_accept, &s, NULL);
+    a = raw_connect (path);
+    b = raw_connect (path);
+    getrlimit (RLIMIT_NOFILE, &old);
+    few = old;
+    few.rlim_cur = b + 8;
+    setrlimit (RLIMIT_NOFILE, &few);
+    while (n < 64 && (fds[n] = dup (0)) >= 0)
+        n++;
+    turns (loop, 3);
+    is_int (recv (a, &byte, 1, MSG_DONTWAIT), 1, "no descriptor: one byte");
+    is_int (byte, EMFILE, "that says why");
+    is_int (recv (b, &byte, 1, MSG_DONTWAIT), 1, "for each");
+    is_int (recv (b, &byte, 1, MSG_DONTWAIT), 0, "and the end");
+    close (a);
+    close (b);
+    while (n > 0)
+        close (fds[--n]);
+    setrlimit (RLIMIT_NOFILE, &old);
+    a = raw_connect (path);
+    turns (loop, 3);
+    is_int (recv (a, &byte, 1, MSG_DONTWAIT), 1, "later on");
+    is_int (byte, 0, "all is well");
+    close (a);
+    net_conn_destroy (s.end.conn);
+    net_listener_destroy (l);
+    rmdir (dir);
+}
+
 int main (void)
 {
     struct loop *loop = loop_create (NULL);
@@ -433,6 +478,7 @@ int main (void)
     test_destroy (loop);
     test_listen (loop);
     test_handshake (loop);
+    test_descriptors (loop);
     loop_destroy (loop);
     return done_testing ();
 }

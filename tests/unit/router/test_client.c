@@ -184,6 +184,88 @@ static void test_service (struct router *r)
     fake_leave (&o);
 }
 
+/* As if f served topic, to the client of this id. */
+static void forge (struct fake *f, const char *topic, const char *uuid)
+{
+    flux_msg_t *msg = flux_msg_create (FLUX_MSGTYPE_RESPONSE);
+
+    flux_msg_route_enable (msg);
+    flux_msg_route_push (msg, uuid);
+    flux_msg_set_topic (msg, topic);
+    flux_msg_set_matchtag (msg, 1);
+    flux_msg_set_cred (msg, (struct flux_msg_cred){ OWNER, FLUX_ROLE_OWNER });
+    router_client_recv (f->c, msg);
+    flux_msg_decref (msg);
+}
+
+static void test_forged (struct router *r)
+{
+    struct fake o, g;
+    const flux_msg_t *msg;
+    flux_msg_t *event;
+    uint32_t userid = 0, rolemask = 0;
+
+    fake_join (&o, r, OWNER, FLUX_ROLE_OWNER);
+    fake_join (&g, r, GUEST, FLUX_ROLE_USER);
+    forge (&g, "job-manager.submit", router_client_uuid (o.c));
+    forge (&g, "2000-x.y", router_client_uuid (o.c));
+    ok (!fake_hear (&o), "a guest answers for nobody else");
+    forge (&g, "200-x.y", "nobody");
+    forge (&g, "200-x.y", router_client_uuid (o.c));
+    msg = fake_hear (&o);
+    ok (msg && flux_msg_get_userid (msg, &userid) == 0
+            && flux_msg_get_rolemask (msg, &rolemask) == 0,
+        "but for the own services");
+    ok (userid == GUEST && rolemask == (FLUX_ROLE_USER | FLUX_ROLE_LOCAL),
+        "and says who it is");
+    flux_msg_decref (msg);
+    fake_ask (&o, "event.subscribe", "{\"topic\":\"\"}", NULL);
+    event = flux_msg_create (FLUX_MSGTYPE_EVENT);
+    flux_msg_set_topic (event, "heartbeat.pulse");
+    flux_msg_set_cred (event, (struct flux_msg_cred){ OWNER, FLUX_ROLE_OWNER });
+    router_client_recv (g.c, event);
+    flux_msg_decref (event);
+    msg = fake_hear (&o);
+    ok (msg && flux_msg_get_userid (msg, &userid) == 0
+            && flux_msg_get_rolemask (msg, &rolemask) == 0 && userid == GUEST
+            && !(rolemask & FLUX_ROLE_OWNER),
+        "so does an event");
+    flux_msg_decref (msg);
+    fake_leave (&g);
+    fake_leave (&o);
+}
+
+/* Nobody answers: what is asked waits. */
+static void test_outstanding (struct router *r)
+{
+    struct fake o, g;
+    const char *s;
+    const flux_msg_t *req;
+    unsigned int n = 0;
+
+    fake_join (&o, r, OWNER, FLUX_ROLE_OWNER);
+    fake_join (&g, r, GUEST, FLUX_ROLE_USER);
+    fake_ask (&o, "service.add", "{\"service\":\"svc\"}", NULL);
+    for (int i = 0; i < 65536; i++)
+        fake_say (&g, "svc.x", NULL, 0);
+    is_int (fake_answer (&g, NULL), -1, "a guest may wait for many answers");
+    is_int (fake_ask (&g, "svc.x", NULL, &s), EAGAIN, "but not for any number");
+    is_str (s, "too many requests wait for an answer", "its text");
+    req = fake_hear (&o);
+    respond (&o, req, NULL);
+    flux_msg_decref (req);
+    is_int (fake_answer (&g, NULL), 0, "one is answered");
+    fake_say (&g, "svc.x", NULL, 0);
+    is_int (fake_answer (&g, NULL), -1, "and leaves its place to another");
+    while ((req = fake_hear (&o))) {
+        flux_msg_decref (req);
+        n++;
+    }
+    is_int (n, 65536, "the service got them all");
+    fake_leave (&g);
+    fake_leave (&o);
+}
+
 static char *my_stats (void *arg)
 {
     return strdup ("{\"mine\":true}");
@@ -268,6 +350,8 @@ int main (void)
     test_subscribe (r);
     test_publish (r);
     test_service (r);
+    test_forged (r);
+    test_outstanding (r);
     test_standard (r);
     router_destroy (r);
     loop_destroy (loop);
