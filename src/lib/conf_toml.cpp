@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <new>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+
+/* The parser asserts things of its own that damaged text makes untrue: that
+ * must not be the end of the broker, nor, with NDEBUG, be taken for granted.
+ */
+#undef NDEBUG
+#define TOML_ASSERT(expr)                                    \
+    do {                                                     \
+        if (!(expr))                                         \
+            throw std::logic_error ("the text is malformed"); \
+    } while (0)
+#define TOML_HEADER_ONLY 1
+#pragma GCC diagnostic push
+/* Where it may not throw it ends the program, as assert () would. */
+#pragma GCC diagnostic ignored "-Wterminate"
+#include <toml++/toml.h>
+#pragma GCC diagnostic pop
 
 #include "lib/conf_toml.h"
 
@@ -105,6 +119,10 @@ json_t *conf_toml_parse (const char *text,
         std::string what (e.description ());
 
         say (error, name, e.source ().begin.line, what.c_str ());
+        errno = EINVAL;
+    }
+    catch (const std::logic_error &e) {
+        say (error, name, 0, e.what ());
         errno = EINVAL;
     }
     catch (...) {
