@@ -29,6 +29,8 @@ static void sigchld_cb (struct loop_source *src, int revents, void *arg)
         HASH_FIND (hh, a->by_pid, &pid, sizeof (pid), task);
         if (task)
             job_task_exited (task, status);
+        else
+            rexec_exited (a->rexec, pid, status);
     }
 }
 
@@ -86,7 +88,8 @@ struct agent *agent_create (const struct agent_options *opt)
     a->rundir = dir_of (opt->socket);
     a->buf = malloc (AGENT_READ_SIZE + AGENT_HELD_MAX);
     if (!a->rundir || !a->buf || !(a->loop = loop_create (NULL))
-        || watch (a) < 0 || stale_lock (a) < 0 || agent_connect (a) < 0) {
+        || watch (a) < 0 || !(a->rexec = rexec_create (a)) || stale_lock (a) < 0
+        || agent_connect (a) < 0) {
         int saved = errno;
 
         agent_destroy (a);
@@ -104,6 +107,8 @@ void agent_destroy (struct agent *a)
 
     if (!a)
         return;
+    rexec_destroy (a->rexec);
+    a->rexec = NULL;
     HASH_ITER (hh, a->jobs, job, next)
     job_destroy (job);
     net_conn_destroy (a->conn);
@@ -130,6 +135,7 @@ static void signal_all (struct agent *a, int signum)
 
     HASH_ITER (hh, a->jobs, job, next)
     job_signal (job, signum);
+    rexec_signal (a->rexec, NULL, signum);
 }
 
 static void goodbye_cb (struct loop_source *src, int revents, void *arg)
@@ -145,6 +151,8 @@ static bool all_over (struct agent *a)
 {
     struct agent_job *job, *next;
 
+    if (!rexec_idle (a->rexec))
+        return false;
     HASH_ITER (hh, a->jobs, job, next)
     {
         if (!job->over || a->conn)

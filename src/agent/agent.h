@@ -132,6 +132,7 @@ struct agent_options {
 };
 
 struct affinity_map;
+struct rexec;
 
 struct agent {
     struct agent_options opt;
@@ -156,7 +157,8 @@ struct agent {
     char *rundir;  /* directory of the socket */
     char hostname[256];
     struct affinity_map *affinity;
-    char *buf; /* one read's worth */
+    struct rexec *rexec; /* processes of clients */
+    char *buf;           /* one read's worth */
 };
 
 enum {
@@ -239,6 +241,22 @@ void stream_throttle (struct agent *a, bool on);
 int input_open (struct input *in, int fd, struct task *task);
 void input_close (struct input *in);
 void input_give (struct agent_job *job, const struct agent_stdin *msg);
+
+/* ---- rexec.c: a subprocess server (RFC 42) ---- */
+struct rexec *rexec_create (struct agent *a);
+/* Ends all processes. */
+void rexec_destroy (struct rexec *rx);
+/* A request of a client; the roles were checked. */
+void rexec_request (struct rexec *rx, const flux_msg_t *msg);
+void rexec_flow (struct rexec *rx, const struct agent_flow *flow);
+/* waitpid(2) has said so of a process that is no task. */
+void rexec_exited (struct rexec *rx, pid_t pid, int status);
+/* The processes of this job's shell service are ended; NULL: all are. */
+void rexec_signal (struct rexec *rx, struct agent_job *job, int signum);
+void rexec_job_gone (struct rexec *rx, struct agent_job *job);
+/* The broker is gone, and all clients with it. */
+void rexec_lost (struct rexec *rx);
+bool rexec_idle (const struct rexec *rx);
 
 /* ---- env.c ---- */
 int env_make (struct agent_job *job);

@@ -59,6 +59,17 @@ static void ack_cb (struct agent *a, const flux_msg_t *msg)
     backlog_send (a);
 }
 
+static void flow_cb (struct agent *a, const flux_msg_t *msg)
+{
+    struct agent_flow flow;
+    flux_error_t error;
+
+    if (agent_flow_decode (msg, &flow, &error) < 0)
+        log_msg (LOG_ERR, "flux-agent", "%s", error.text);
+    else
+        rexec_flow (a->rexec, &flow);
+}
+
 static void exit_cb (struct agent *a, const flux_msg_t *msg)
 {
     agent_leave (a);
@@ -70,12 +81,15 @@ static void message_cb (struct net_conn *conn, flux_msg_t *msg, void *arg)
                                                   const flux_msg_t *) = {
         [AGENT_START] = start_cb, [AGENT_KILL] = kill_cb,
         [AGENT_STDIN] = stdin_cb, [AGENT_EXIT] = exit_cb,
-        [AGENT_ACK] = ack_cb,
+        [AGENT_ACK] = ack_cb,     [AGENT_FLOW] = flow_cb,
     };
     enum agent_topic topic = agent_topic_of (msg);
+    struct agent *a = arg;
 
     if (topic < AGENT_UNKNOWN && handlers[topic])
-        handlers[topic](arg, msg);
+        handlers[topic](a, msg);
+    else if (topic == AGENT_UNKNOWN)
+        rexec_request (a->rexec, msg);
 }
 
 static void closed_cb (struct net_conn *conn, const char *reason, void *arg)
@@ -162,6 +176,7 @@ void agent_lost (struct agent *a, const char *reason)
         log_msg (LOG_ERR, "flux-agent", "%s", reason);
     net_conn_destroy (a->conn);
     a->conn = NULL;
+    rexec_lost (a->rexec);
     if (a->leaving) {
         agent_check_leave (a);
         return;

@@ -42,6 +42,7 @@ void job_destroy (struct agent_job *job)
 {
     struct agent *a = job->agent;
 
+    rexec_job_gone (a->rexec, job);
     for (unsigned int i = 0; i < job->ntasks; i++) {
         forget_pid (&job->tasks[i]);
         task_close (&job->tasks[i]);
@@ -79,6 +80,7 @@ void job_check_over (struct agent_job *job)
     loop_source_destroy (job->signal_timer);
     job->exit_timer = job->signal_timer = NULL;
     job->over = true;
+    rexec_job_gone (job->agent->rexec, job);
     report_touch (job);
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "exec/exec_agent.h"
+#include "exec/rexec.h"
 
 extern char **environ;
 
@@ -89,6 +90,7 @@ static void died_cb (struct loop_source *src, int revents, void *arg)
         return;
     }
     reap (node);
+    rexec_node_died (node);
     exec_queue (node->x, node, NULL, 0);
     start_later (node);
 }
@@ -231,7 +233,13 @@ static void hello (struct peer *peer, const flux_msg_t *msg)
 static void message_cb (struct net_conn *conn, flux_msg_t *msg, void *arg)
 {
     struct peer *peer = arg;
+    int type;
 
+    if (peer->node && flux_msg_get_type (msg, &type) == 0
+        && type == FLUX_MSGTYPE_RESPONSE) {
+        rexec_response (peer->node, msg);
+        return;
+    }
     switch (agent_topic_of (msg)) {
     case AGENT_HELLO:
         if (!peer->node)

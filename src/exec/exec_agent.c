@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "exec/exec_agent.h"
+#include "exec/rexec.h"
 #include "wire/exec_test.h"
 #include "wire/rjson.h"
 
@@ -144,6 +145,7 @@ void exec_node_ready (struct node *node, const char *jobs)
         send_start (job);
     }
     end_unknown (node, jobs);
+    rexec_node_ready (node);
 }
 
 static int set_parts (struct exec_job_state *job,
@@ -289,6 +291,7 @@ static void agent_destroy (struct exec *x, bool leave)
 
     if (!x)
         return;
+    rexec_destroy (x);
     nodes_destroy (x, leave);
     HASH_ITER (hh, x->jobs, job, next)
     exec_job_destroy (job);
@@ -316,7 +319,7 @@ static struct exec *agent_create (const struct exec_env *env,
     if (!x->work)
         err_set (error, errno, "exec: cannot watch for work");
     if (!x->work || !(x->mock = exec_mock.create (env, error))
-        || nodes_create (x, error) < 0) {
+        || nodes_create (x, error) < 0 || rexec_create (x) < 0) {
         int saved = errno;
 
         agent_destroy (x, false);

@@ -18,6 +18,7 @@
 #include "wire/jbuf.h"
 
 struct exec_job_state;
+struct rexec;
 
 /* An agent's connection. */
 struct peer {
@@ -104,6 +105,7 @@ struct exec {
     struct node *nodes; /* by rank */
     unsigned int nnodes;
     struct exec_job_state *jobs;
+    struct rexec *rexec; /* rexec.h */
     STAILQ_HEAD (, item) items;
     struct loop_source *work;
 };

@@ -8,103 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A list of strings, of which every second may be the value of the first. */
-struct strings {
-    char **v;
-    int n;
-};
-
-struct flux_command {
-    struct strings argv;
-    struct strings env;  /* name, value, ... */
-    struct strings opts; /* name, value, ... */
-    struct strings channels;
-    struct strings msgchans; /* name, uri, ... */
-    char *cwd;
-    char *label;
-};
+#include "wire/rexec_cmd.h"
 
 static int invalid (void)
 {
     errno = EINVAL;
     return -1;
-}
-
-static void strings_clear (struct strings *s)
-{
-    for (int i = 0; i < s->n; i++)
-        free (s->v[i]);
-    free (s->v);
-    *s = (struct strings){ 0 };
-}
-
-static int strings_insert (struct strings *s, int at, const char *text)
-{
-    char *copy = strdup (text);
-    char **v = realloc (s->v, (s->n + 1) * sizeof (*v));
-
-    if (v)
-        s->v = v;
-    if (!copy || !v) {
-        free (copy);
-        return -1;
-    }
-    memmove (&v[at + 1], &v[at], (s->n - at) * sizeof (*v));
-    v[at] = copy;
-    s->n++;
-    return 0;
-}
-
-static void strings_delete (struct strings *s, int at)
-{
-    free (s->v[at]);
-    s->n--;
-    memmove (&s->v[at], &s->v[at + 1], (s->n - at) * sizeof (*s->v));
-}
-
-static int strings_append (struct strings *s, const char *text)
-{
-    return strings_insert (s, s->n, text);
-}
-
-static int strings_copy (struct strings *to, const struct strings *from)
-{
-    for (int i = 0; i < from->n; i++) {
-        if (strings_append (to, from->v[i]) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* The index of a name in a list of pairs, or -1. */
-static int pair_find (const struct strings *s, const char *name)
-{
-    for (int i = 0; i < s->n; i += 2) {
-        if (strcmp (s->v[i], name) == 0)
-            return i;
-    }
-    return -1;
-}
-
-static int pair_set (struct strings *s, const char *name, const char *value)
-{
-    int i = pair_find (s, name);
-    char *copy;
-
-    if (i >= 0) {
-        if (!(copy = strdup (value)))
-            return -1;
-        free (s->v[i + 1]);
-        s->v[i + 1] = copy;
-        return 0;
-    }
-    if (strings_append (s, name) < 0)
-        return -1;
-    if (strings_append (s, value) < 0) {
-        strings_delete (s, s->n - 1);
-        return -1;
-    }
-    return 0;
 }
 
 /* Entries of env without "=" are no variables. */
@@ -140,19 +49,7 @@ static int replace (char **s, const char *with)
 
 void flux_cmd_destroy (flux_cmd_t *cmd)
 {
-    int saved_errno = errno;
-
-    if (!cmd)
-        return;
-    strings_clear (&cmd->argv);
-    strings_clear (&cmd->env);
-    strings_clear (&cmd->opts);
-    strings_clear (&cmd->channels);
-    strings_clear (&cmd->msgchans);
-    free (cmd->cwd);
-    free (cmd->label);
-    free (cmd);
-    errno = saved_errno;
+    rexec_cmd_destroy (cmd);
 }
 
 flux_cmd_t *flux_cmd_create (int argc, char *argv[], char **env)

@@ -59,6 +59,19 @@ bool client_expects (const flux_msg_t *msg)
            && matchtag != FLUX_MATCHTAG_NONE;
 }
 
+void router_client_set_queued (struct router_client *c,
+                               size_t (*queued) (void *arg))
+{
+    c->queued = queued;
+}
+
+size_t router_queued (struct router *r, const char *uuid)
+{
+    struct router_client *c = client_find (r, uuid);
+
+    return c && c->queued ? c->queued (c->arg) : 0;
+}
+
 /* ---- what comes in ---- */
 
 /* The kernel knows who a guest is; the owner may speak for others. */

@@ -37,6 +37,12 @@ void dispatch_response (struct router *r, flux_msg_t *msg)
     (void)c->deliver (msg, c->arg);
 }
 
+void router_forward_response (struct router *r, flux_msg_t *msg)
+{
+    router_sign (r, msg);
+    dispatch_response (r, msg);
+}
+
 /* A reply to req that still lacks its payload, or NULL: errno 0 if none is
  * owed.
  */
@@ -220,6 +226,8 @@ void dispatch_request (struct router *r, const flux_msg_t *msg, bool released)
         refuse (r, msg, ENOSYS, "No service matching %s is registered", topic);
     else if (s->client)
         (void)s->client->deliver (msg, s->client->arg);
+    else if ((m = method_find_any (r, s, topic)))
+        dispatch_method (r, m, msg, released);
     else
         refuse (r, msg, ENOSYS, "Unknown service method '%s'", topic);
 }

@@ -3,6 +3,7 @@
 /* The tables of methods and services. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,18 @@ struct method *method_find (struct router *r, const char *topic)
 
     HASH_FIND_STR (r->methods, topic, m);
     return m;
+}
+
+struct method *method_find_any (struct router *r,
+                                const struct service *s,
+                                const char *topic)
+{
+    char name[64];
+
+    if (snprintf (name, sizeof (name), "*%s", topic + strlen (s->name))
+        >= (int)sizeof (name))
+        return NULL;
+    return method_find (r, name);
 }
 
 static struct service *service_exact (struct router *r,

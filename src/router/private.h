@@ -72,6 +72,7 @@ struct router_client {
     uint32_t userid;
     uint32_t rolemask;
     router_deliver_f deliver;
+    size_t (*queued) (void *arg); /* NULL: not known */
     void *arg;
     struct subscription *subscriptions;
     struct service *services;
@@ -111,6 +112,10 @@ void router_make_uuid (char uuid[ROUTER_UUID_SIZE]);
 
 /* methods.c */
 struct method *method_find (struct router *r, const char *topic);
+/* A method for all services, for a topic of s. */
+struct method *method_find_any (struct router *r,
+                                const struct service *s,
+                                const char *topic);
 /* The service a topic belongs to: the longest part before a dot that is one.
  */
 struct service *service_find (struct router *r, const char *topic);

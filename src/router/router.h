@@ -66,7 +66,10 @@ struct request_row {
     request_f cb;
 };
 
-/* Register each row up to one with a NULL topic.  The part of a topic before
+/* A topic that begins with "*." is for all services of the broker that have no
+ * such method of their own: "*.rexec.exec" takes "1000-shell-fabc.rexec.exec".
+ *
+ * Register each row up to one with a NULL topic.  The part of a topic before
  * its last dot becomes a known service, so that other topics below it get
  * "Unknown service method" instead of "No service".  -1 and EEXIST if a
  * topic is taken (nothing is registered then).
@@ -127,6 +130,11 @@ int router_respond_pack (struct router *r,
                          const char *fmt,
                          ...);
 
+/* A response that another has made (an agent) goes to whose request it
+ * answers, with the broker's credentials.  msg is changed.
+ */
+void router_forward_response (struct router *r, flux_msg_t *msg);
+
 /* ---- events ---- */
 
 /* Publish to subscribers; json may be NULL; flags 0 or FLUX_MSGFLAG_PRIVATE.
@@ -151,6 +159,13 @@ struct router_client *router_client_add (struct router *r,
                                          uint32_t rolemask,
                                          router_deliver_f deliver,
                                          void *arg);
+/* How many bytes wait to be read by the client: asked of queued, which the
+ * client's side gives; without it, 0.
+ */
+void router_client_set_queued (struct router_client *c,
+                               size_t (*queued) (void *arg));
+/* Of the client with this uuid; 0 if there is none. */
+size_t router_queued (struct router *r, const char *uuid);
 const char *router_client_uuid (const struct router_client *c);
 /* A message from the client (any type); the router takes what it needs. */
 void router_client_recv (struct router_client *c, const flux_msg_t *msg);

@@ -22,7 +22,7 @@ static const char *const topics[] = {
     [AGENT_HELLO] = "agent.hello", [AGENT_START] = "agent.start",
     [AGENT_KILL] = "agent.kill",   [AGENT_STDIN] = "agent.stdin",
     [AGENT_EXIT] = "agent.exit",   [AGENT_REPORT] = "agent.report",
-    [AGENT_ACK] = "agent.ack",
+    [AGENT_ACK] = "agent.ack",     [AGENT_FLOW] = "agent.flow",
 };
 
 enum agent_topic agent_topic_of (const flux_msg_t *msg)
@@ -332,6 +332,36 @@ int agent_ack_decode (const flux_msg_t *msg,
     if (json_unpack (o, "{s:I}", "seq", &seq) < 0)
         return bad (msg, o, error);
     ack->seq = seq;
+    json_decref (o);
+    return 0;
+}
+
+flux_msg_t *agent_flow_encode (const struct agent_flow *flow)
+{
+    struct part parts[] = { part_of (flow->client) };
+    struct jbuf b = { 0 };
+
+    put_int (&b, "matchtag", flow->matchtag);
+    put_int (&b, "bytes", flow->bytes);
+    return message (AGENT_FLOW, &b, parts, 1);
+}
+
+int agent_flow_decode (const flux_msg_t *msg,
+                       struct agent_flow *flow,
+                       flux_error_t *error)
+{
+    struct part parts[1];
+    json_t *o = open_message (msg, parts, 1, error);
+    json_int_t matchtag, bytes;
+
+    if (!o)
+        return -1;
+    if (json_unpack (o, "{s:I s:I}", "matchtag", &matchtag, "bytes", &bytes) < 0
+        || matchtag < 0 || matchtag > UINT32_MAX || bytes < 0)
+        return bad (msg, o, error);
+    flow->matchtag = matchtag;
+    flow->bytes = bytes;
+    flow->client = parts[0].s;
     json_decref (o);
     return 0;
 }

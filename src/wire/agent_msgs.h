@@ -30,6 +30,7 @@ enum agent_topic {
     AGENT_EXIT,   /* broker: end everything and go */
     AGENT_REPORT, /* agent: what became of a job */
     AGENT_ACK,    /* broker: these reports are durable */
+    AGENT_FLOW,   /* broker: a client has taken responses */
     AGENT_UNKNOWN,
 };
 enum agent_topic agent_topic_of (const flux_msg_t *msg);
@@ -68,6 +69,19 @@ struct agent_ack {
     uint64_t seq; /* this one and all before it */
 };
 
+/* Requests of clients to a subprocess server (RFC 42), "rexec.exec" and so on,
+ * go to the agent of their rank as they are, with their routes, and so do its
+ * responses to them.  How much of a response stream may be on its way:
+ */
+enum {
+    AGENT_FLOW_WINDOW = 256 * 1024, /* bytes of payload */
+};
+struct agent_flow {
+    const char *client; /* the last route of the request */
+    uint32_t matchtag;
+    size_t bytes; /* more, that were taken */
+};
+
 /* All that happened to a job since its last report; read in this order. */
 struct agent_report {
     uint64_t seq; /* counts the reports of the agent, from 1 */
@@ -92,6 +106,7 @@ flux_msg_t *agent_stdin_encode (const struct agent_stdin *in);
 flux_msg_t *agent_exit_encode (void);
 flux_msg_t *agent_report_encode (const struct agent_report *report);
 flux_msg_t *agent_ack_encode (const struct agent_ack *ack);
+flux_msg_t *agent_flow_encode (const struct agent_flow *flow);
 
 /* 0, or -1 and EPROTO. */
 int agent_hello_decode (const flux_msg_t *msg,
@@ -112,6 +127,9 @@ int agent_report_decode (const flux_msg_t *msg,
 int agent_ack_decode (const flux_msg_t *msg,
                       struct agent_ack *ack,
                       flux_error_t *error);
+int agent_flow_decode (const flux_msg_t *msg,
+                       struct agent_flow *flow,
+                       flux_error_t *error);
 
 /* A client's request to "<uid>-shell-<id>.stdin" (RFC 24 data in RFC 6
  * clothes): {stream, rank, data?, encoding?, eof?}.
