@@ -25,14 +25,6 @@ const struct command cmd_batch = {
     .absent = NO_INSTANCE,
 };
 
-const struct command cmd_exec = {
-    .name = "exec",
-    .summary = "run a command beside brokers (not available yet)",
-    .usage = "...",
-    .absent = "brokers run no commands for clients (flux run starts a command "
-              "as a job)",
-};
-
 const struct command cmd_proxy = {
     .name = "proxy",
     .summary = "run a command connected to an instance (not available yet)",

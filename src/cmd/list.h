@@ -39,6 +39,7 @@ extern const struct command cmd_rpc;
 extern const struct command cmd_run;
 extern const struct command cmd_setattr;
 extern const struct command cmd_shutdown;
+extern const struct command cmd_sproc;
 extern const struct command cmd_start;
 extern const struct command cmd_submit;
 extern const struct command cmd_top;
