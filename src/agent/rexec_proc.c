@@ -161,23 +161,34 @@ static bool by_line (struct rexec_proc *proc, const char *stream)
     return !opt || strcasecmp (opt, "false");
 }
 
+/* A line a message: clients that label lines rely on it. */
+static bool say_lines (struct rexec_proc *proc, const char *stream)
+{
+    const char *data;
+    bool any = false;
+    int n;
+
+    while ((n = flux_subprocess_read_line (proc->p, stream, &data)) > 0) {
+        say (proc, stream, data, n);
+        any = true;
+    }
+    return any;
+}
+
 /* Called once more when all is read and nothing will come: that is the end. */
 static void output_cb (flux_subprocess_t *p, const char *stream)
 {
     struct rexec_proc *proc = proc_of (p);
     const char *data;
-    bool any = false;
+    bool any;
     int n;
 
-    if (by_line (proc, stream)) {
-        while ((n = flux_subprocess_read_line (p, stream, &data)) > 0) {
+    if (by_line (proc, stream))
+        any = say_lines (proc, stream);
+    else {
+        n = flux_subprocess_read (p, stream, &data);
+        if ((any = n > 0))
             say (proc, stream, data, n);
-            any = true;
-        }
-    }
-    else if ((n = flux_subprocess_read (p, stream, &data)) > 0) {
-        say (proc, stream, data, n);
-        any = true;
     }
     if (!any && flux_subprocess_read_stream_closed (p, stream))
         send_output (proc, stream, NULL, 0, true);

@@ -173,7 +173,10 @@ static void set_command (struct exec_run *run, const struct opts *o)
         die ("cannot tell the current directory: %s", strerror (errno));
     run->cmd = flux_cmd_create (o->argc, o->argv, environ);
     if (!run->cmd || flux_cmd_setcwd (run->cmd, dir) < 0
-        || (label && flux_cmd_set_label (run->cmd, label) < 0))
+        || (label && flux_cmd_set_label (run->cmd, label) < 0)
+        /* lines are made here if they are wanted */
+        || flux_cmd_setopt (run->cmd, "stdout_LINE_BUFFER", "false") < 0
+        || flux_cmd_setopt (run->cmd, "stderr_LINE_BUFFER", "false") < 0)
         die ("%s", strerror (errno));
     /* an instance of its own has other ideas of these */
     flux_cmd_unsetenv (run->cmd, "FLUX_PROXY_REMOTE");

@@ -78,7 +78,7 @@ static void drop_results (flux_future_t *f)
     struct result_item *item;
 
     while ((item = f->later)) {
-        f->later = item->next;
+        DL_DELETE (f->later, item);
         result_decref (item->result);
         free (item);
     }
@@ -204,7 +204,7 @@ static void add_result (flux_future_t *f, struct result *res)
     }
     else if ((item = calloc (1, sizeof (*item)))) {
         item->result = res;
-        LL_APPEND (f->later, item);
+        DL_APPEND (f->later, item);
     }
     else
         result_decref (res);
@@ -301,7 +301,7 @@ void flux_future_reset (flux_future_t *f)
     result_decref (f->result);
     f->result = NULL;
     if ((item = f->later)) {
-        f->later = item->next;
+        DL_DELETE (f->later, item);
         f->result = item->result;
         free (item);
     }

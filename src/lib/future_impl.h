@@ -36,7 +36,8 @@ struct result {
 
 struct result_item {
     struct result *result;
-    struct result_item *next;
+    struct result_item *prev,
+        *next; /* utlist: the first one's prev is the last */
 };
 
 struct then_ctx {
