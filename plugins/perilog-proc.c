@@ -1,135 +1,151 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* A process of perilog.so: its output by lines, its end by a pidfd (the
- * plugin is a guest in a program that may have children of its own).
+/* The processes of one prolog or epilog: one on each of its ranks, run there
+ * by the instance (RFC 42).
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
+
+#include <flux/subprocess.h>
 
 #include "perilog.h"
 
-#define LINE_MAX_BYTES 1024
+#define AUX "perilog"
 
-extern char **environ;
+enum {
+    NOT_EXECUTABLE = 126 << 8,
+    NOT_FOUND = 127 << 8,
+};
 
-struct stream {
+struct member {
     struct perilog_proc *proc;
-    const char *name;
-    int fd;
-    flux_watcher_t *w;
-    char line[LINE_MAX_BYTES + 1];
-    size_t len;
+    unsigned int rank;
+    flux_subprocess_t *p;
+    bool over;
+    int status;
 };
 
 struct perilog_proc {
     const struct perilog_proc_ops *ops;
     void *arg;
-    pid_t pid;
-    int pidfd;
     double kill_timeout;
     bool signaled;
-    bool exited;
-    struct stream out;
-    struct stream err;
-    flux_watcher_t *exit;
+    struct member *members;
+    size_t count;
+    size_t nover;
+    flux_watcher_t *ended; /* tells it, from the loop */
     flux_watcher_t *timeout;
     flux_watcher_t *kill;
 };
 
-static void tell_line (struct stream *s)
+static struct member *member_of (flux_subprocess_t *p)
 {
-    if (s->len > 0) {
-        s->line[s->len] = '\0';
-        s->proc->ops->line (s->proc->arg, s->name, s->line);
-        s->len = 0;
-    }
+    return flux_subprocess_aux_get (p, AUX);
 }
 
-static void take (struct stream *s, const char *buf, size_t n)
+/* The signal that counts most is told: any that is not 0. */
+static int status_of_all (const struct perilog_proc *proc)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (buf[i] == '\n')
-            tell_line (s);
-        else {
-            s->line[s->len++] = buf[i];
-            if (s->len == LINE_MAX_BYTES)
-                tell_line (s);
-        }
-    }
-}
-
-/* Read what is there, but no more than a few buffers at a time. */
-static void stream_read (struct stream *s, int rounds)
-{
-    char buf[4096];
-    ssize_t n;
-
-    while (s->fd >= 0 && rounds-- > 0) {
-        n = read (s->fd, buf, sizeof (buf));
-        if (n > 0)
-            take (s, buf, n);
-        else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-            flux_watcher_stop (s->w);
-            close (s->fd);
-            s->fd = -1;
-            tell_line (s);
-        }
-        else
-            return;
-    }
-}
-
-static void stream_cb (flux_reactor_t *r,
-                       flux_watcher_t *w,
-                       int revents,
-                       void *arg)
-{
-    stream_read (arg, 4);
-}
-
-static void stream_close (struct stream *s)
-{
-    flux_watcher_destroy (s->w);
-    if (s->fd >= 0)
-        close (s->fd);
-}
-
-/* What a grandchild that holds the pipe open says later is not waited for. */
-static void exit_cb (flux_reactor_t *r,
-                     flux_watcher_t *w,
-                     int revents,
-                     void *arg)
-{
-    struct perilog_proc *proc = arg;
     int status = 0;
 
-    if (waitpid (proc->pid, &status, WNOHANG) == 0)
+    for (size_t i = 0; i < proc->count; i++) {
+        if (proc->members[i].status > status)
+            status = proc->members[i].status;
+    }
+    return status;
+}
+
+static void ended_cb (flux_reactor_t *r,
+                      flux_watcher_t *w,
+                      int revents,
+                      void *arg)
+{
+    struct perilog_proc *proc = arg;
+
+    flux_watcher_stop (w);
+    proc->ops->ended (proc->arg, status_of_all (proc));
+}
+
+static void over (struct member *m, int status)
+{
+    struct perilog_proc *proc = m->proc;
+
+    if (m->over)
         return;
-    proc->exited = true;
-    flux_watcher_stop (proc->exit);
+    m->over = true;
+    m->status = status;
+    if (++proc->nover < proc->count)
+        return;
     flux_watcher_stop (proc->timeout);
     flux_watcher_stop (proc->kill);
-    stream_read (&proc->out, 64);
-    stream_read (&proc->err, 64);
-    tell_line (&proc->out);
-    tell_line (&proc->err);
-    proc->ops->ended (proc->arg, status);
+    flux_watcher_start (proc->ended);
 }
+
+static void output_cb (flux_subprocess_t *p, const char *stream)
+{
+    struct member *m = member_of (p);
+    const char *line;
+    int n;
+
+    while ((n = flux_subprocess_read_line (p, stream, &line)) > 0) {
+        char *copy = strndup (line, line[n - 1] == '\n' ? n - 1 : n);
+
+        if (copy && *copy)
+            m->proc->ops->line (m->proc->arg, m->rank, stream, copy);
+        free (copy);
+    }
+}
+
+static void send_signal (struct member *m, int signum)
+{
+    flux_future_t *f = m->over ? NULL : flux_subprocess_kill (m->p, signum);
+
+    flux_future_destroy (f); /* it may just have ended */
+}
+
+static void failed (struct member *m)
+{
+    struct perilog_proc *proc = m->proc;
+
+    proc->ops->failed (proc->arg, m->rank, flux_subprocess_fail_error (m->p));
+    over (m,
+          flux_subprocess_fail_errno (m->p) == EACCES ? NOT_EXECUTABLE
+                                                      : NOT_FOUND);
+}
+
+static void state_cb (flux_subprocess_t *p, flux_subprocess_state_t state)
+{
+    struct member *m = member_of (p);
+
+    if (state == FLUX_SUBPROCESS_RUNNING && m->proc->signaled)
+        send_signal (m, SIGTERM);
+    else if (state == FLUX_SUBPROCESS_FAILED)
+        failed (m);
+}
+
+static void completion_cb (flux_subprocess_t *p)
+{
+    over (member_of (p), flux_subprocess_status (p));
+}
+
+static const flux_subprocess_ops_t subprocess_ops = {
+    .on_completion = completion_cb,
+    .on_state_change = state_cb,
+    .on_stdout = output_cb,
+    .on_stderr = output_cb,
+};
 
 void perilog_proc_cancel (struct perilog_proc *proc)
 {
-    if (proc->signaled || proc->exited)
+    if (proc->signaled || proc->nover == proc->count)
         return;
     proc->signaled = true;
-    kill (-proc->pid, SIGTERM);
+    for (size_t i = 0; i < proc->count; i++)
+        send_signal (&proc->members[i], SIGTERM);
     flux_watcher_stop (proc->timeout);
     flux_timer_watcher_reset (proc->kill, proc->kill_timeout, 0.);
     flux_watcher_start (proc->kill);
@@ -166,170 +182,104 @@ double perilog_proc_remaining (struct perilog_proc *proc)
     return left > 0. ? left : 0.;
 }
 
+size_t perilog_proc_total (const struct perilog_proc *proc)
+{
+    return proc->count;
+}
+
+struct idset *perilog_proc_ranks (const struct perilog_proc *proc,
+                                  enum perilog_which which)
+{
+    struct idset *ids = idset_create (0, IDSET_FLAG_AUTOGROW);
+
+    for (size_t i = 0; ids && i < proc->count; i++) {
+        const struct member *m = &proc->members[i];
+
+        if (which == PERILOG_ACTIVE ? !m->over : m->over && m->status != 0)
+            (void)idset_set (ids, m->rank);
+    }
+    return ids;
+}
+
 void perilog_proc_destroy (struct perilog_proc *proc)
 {
     if (!proc)
         return;
-    if (proc->pid > 0 && !proc->exited) {
-        kill (-proc->pid, SIGKILL);
-        waitpid (proc->pid, NULL, 0);
+    for (size_t i = 0; proc->members && i < proc->count; i++) {
+        struct member *m = &proc->members[i];
+
+        if (m->p)
+            send_signal (m, SIGKILL);
+        flux_subprocess_destroy (m->p);
     }
-    stream_close (&proc->out);
-    stream_close (&proc->err);
-    flux_watcher_destroy (proc->exit);
+    flux_watcher_destroy (proc->ended);
     flux_watcher_destroy (proc->timeout);
     flux_watcher_destroy (proc->kill);
-    if (proc->pidfd >= 0)
-        close (proc->pidfd);
+    free (proc->members);
     free (proc);
 }
 
-static bool has_name (const char *var, char *const env[])
+static int launch (struct perilog_proc *proc,
+                   flux_t *h,
+                   const struct idset *ranks,
+                   const flux_cmd_t *cmd)
 {
-    size_t n = strcspn (var, "=") + 1;
+    unsigned int rank = idset_first (ranks);
 
-    for (size_t i = 0; env[i]; i++)
-        if (!strncmp (var, env[i], n))
-            return true;
-    return false;
-}
-
-static char **merge_env (char *const env[])
-{
-    size_t n = 0, out = 0;
-    char **merged;
-
-    for (size_t i = 0; environ[i]; i++)
-        n++;
-    for (size_t i = 0; env[i]; i++)
-        n++;
-    if (!(merged = calloc (n + 1, sizeof (*merged))))
-        return NULL;
-    for (size_t i = 0; environ[i]; i++)
-        if (!has_name (environ[i], env))
-            merged[out++] = environ[i];
-    for (size_t i = 0; env[i]; i++)
-        merged[out++] = env[i];
-    return merged;
-}
-
-/* All signals as for a program started by hand. */
-static int spawn (struct perilog_proc *proc,
-                  char *const argv[],
-                  char *const env[],
-                  int out,
-                  int err)
-{
-    posix_spawn_file_actions_t fa;
-    posix_spawnattr_t attr;
-    sigset_t all, none;
-    int rc;
-
-    sigfillset (&all);
-    sigemptyset (&none);
-    posix_spawn_file_actions_init (&fa);
-    posix_spawnattr_init (&attr);
-    posix_spawnattr_setflags (&attr,
-                              POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF
-                                  | POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setsigdefault (&attr, &all);
-    posix_spawnattr_setsigmask (&attr, &none);
-    posix_spawn_file_actions_addopen (&fa, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2 (&fa, out, 1);
-    posix_spawn_file_actions_adddup2 (&fa, err, 2);
-    /* What the broker inherited is not theirs: a command that outlives it
-     * would hold open a pipe that somebody reads to its end.
-     */
-    posix_spawn_file_actions_addclosefrom_np (&fa, 3);
-    rc = posix_spawnp (&proc->pid, argv[0], &fa, &attr, argv, env);
-    posix_spawn_file_actions_destroy (&fa);
-    posix_spawnattr_destroy (&attr);
-    if (rc != 0) {
-        proc->pid = 0;
-        errno = rc;
+    proc->count = idset_count (ranks);
+    if (!(proc->members = calloc (proc->count + 1, sizeof (*proc->members))))
         return -1;
+    for (size_t i = 0; i < proc->count; i++) {
+        struct member *m = &proc->members[i];
+
+        m->proc = proc;
+        m->rank = rank;
+        if (!(m->p = flux_rexec (h, rank, 0, cmd, &subprocess_ops))
+            || flux_subprocess_aux_set (m->p, AUX, m, NULL) < 0
+            || flux_subprocess_close (m->p, "stdin") < 0)
+            return -1;
+        rank = idset_next (ranks, rank);
     }
     return 0;
 }
 
-/* Our end goes to the stream, the other one is returned. */
-static int stream_open (struct stream *s,
-                        struct perilog_proc *proc,
-                        flux_reactor_t *r,
-                        const char *name)
+static int watch (struct perilog_proc *proc, flux_t *h, double timeout)
 {
-    int fds[2];
+    flux_reactor_t *r = flux_get_reactor (h);
 
-    s->proc = proc;
-    s->name = name;
-    if (pipe2 (fds, O_CLOEXEC) < 0)
-        return -1;
-    s->fd = fds[0];
-    if (fcntl (s->fd, F_SETFL, O_NONBLOCK) < 0
-        || !(
-            s->w =
-                flux_fd_watcher_create (r, s->fd, FLUX_POLLIN, stream_cb, s))) {
-        close (fds[1]);
-        return -1;
-    }
-    return fds[1];
-}
-
-static int watch (struct perilog_proc *proc, flux_reactor_t *r, double timeout)
-{
-    if ((proc->pidfd = pidfd_open (proc->pid, 0)) < 0
-        || !(proc->exit = flux_fd_watcher_create (r,
-                                                  proc->pidfd,
-                                                  FLUX_POLLIN,
-                                                  exit_cb,
-                                                  proc))
-        || !(proc->timeout =
-                 flux_timer_watcher_create (r, timeout, 0., timeout_cb, proc))
+    if (!(proc->timeout =
+              flux_timer_watcher_create (r, timeout, 0., timeout_cb, proc))
         || !(proc->kill = flux_timer_watcher_create (r,
                                                      proc->kill_timeout,
                                                      0.,
                                                      kill_cb,
-                                                     proc)))
+                                                     proc))
+        || !(proc->ended =
+                 flux_timer_watcher_create (r, 0., 0., ended_cb, proc)))
         return -1;
-    flux_watcher_start (proc->exit);
-    flux_watcher_start (proc->out.w);
-    flux_watcher_start (proc->err.w);
     if (timeout > 0.)
         flux_watcher_start (proc->timeout);
     return 0;
 }
 
-struct perilog_proc *perilog_proc_start (flux_reactor_t *r,
-                                         char *const argv[],
-                                         char *const env[],
+struct perilog_proc *perilog_proc_start (flux_t *h,
+                                         const struct idset *ranks,
+                                         const flux_cmd_t *cmd,
                                          double timeout,
                                          double kill_timeout,
                                          const struct perilog_proc_ops *ops,
                                          void *arg)
 {
     struct perilog_proc *proc = calloc (1, sizeof (*proc));
-    char **merged = merge_env (env);
-    int out = -1, err = -1;
-    int rc = -1;
     int saved;
 
-    if (proc && merged) {
-        proc->ops = ops;
-        proc->arg = arg;
-        proc->kill_timeout = kill_timeout;
-        proc->pidfd = proc->out.fd = proc->err.fd = -1;
-        if ((out = stream_open (&proc->out, proc, r, "stdout")) >= 0
-            && (err = stream_open (&proc->err, proc, r, "stderr")) >= 0
-            && spawn (proc, argv, merged, out, err) == 0)
-            rc = watch (proc, r, timeout);
-    }
-    saved = errno;
-    if (out >= 0)
-        close (out);
-    if (err >= 0)
-        close (err);
-    free (merged);
-    if (rc < 0) {
+    if (!proc)
+        return NULL;
+    proc->ops = ops;
+    proc->arg = arg;
+    proc->kill_timeout = kill_timeout;
+    if (watch (proc, h, timeout) < 0 || launch (proc, h, ranks, cmd) < 0) {
+        saved = errno;
         perilog_proc_destroy (proc);
         errno = saved;
         return NULL;

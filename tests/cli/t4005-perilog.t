@@ -140,4 +140,18 @@ test_expect_success 'bad tables are refused, and say which' '
 	perilog|log-ignore = [ "[" ]|error parsing log-ignore: Failed to compile regex: [
 	T
 '
+test_expect_success 'per-rank: on each rank of the job, and all are told of' '
+	printf "[job-manager]\nplugins = [ { load = \"$plugins/perilog.so\" } ]\n[job-manager.prolog]\nper-rank = true\ncommand = [\"sh\", \"-c\", \"echo on \$FLUX_JOB_RANKS\"]\n[job-manager.epilog]\nper-rank = true\ncommand = [\"sh\", \"-c\", \"exit 4\"]\n" >c.toml &&
+	cat >run.sh <<-\T &&
+	flux submit --wait -N2 -n2 true
+	flux job eventlog $(flux job last) >log
+	flux dmesg >dmesg
+	T
+	flux start --test-size=3 -c c.toml sh -e run.sh &&
+	grep "prolog: .* (rank 0): stdout: on 0-1$" dmesg &&
+	grep "prolog: .* (rank 1): stdout: on 0-1$" dmesg &&
+	test_must_fail grep "(rank 2)" dmesg &&
+	grep "prolog-finish.*status=0" log &&
+	grep "note=\"epilog exited with code=4 on .* (ranks 0-1)\"" log
+'
 test_done
