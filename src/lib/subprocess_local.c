@@ -327,15 +327,13 @@ static void look_cb (flux_reactor_t *r,
     look (arg);
 }
 
+/* It may have stopped before anybody watched. */
 static void started_cb (flux_reactor_t *r,
                         flux_watcher_t *w,
                         int revents,
                         void *arg)
 {
-    flux_subprocess_t *p = sub_incref (arg);
-
-    tell_running (p);
-    sub_decref (p);
+    look (arg);
 }
 
 void flux_priv_subprocess_exited (flux_subprocess_t *p, int status)
