@@ -314,8 +314,10 @@ static void stream_set (flux_subprocess_t *p, const char *stream, bool on)
 {
     struct sub_channel *ch = p && stream ? sub_channel (p, stream) : NULL;
 
-    if (ch && ch->out && p->kind->read)
-        p->kind->read (ch, on);
+    if (!ch || !ch->out || !p->kind->read)
+        return;
+    ch->stopped = !on;
+    p->kind->read (ch, on);
 }
 
 void flux_subprocess_stream_start (flux_subprocess_t *p, const char *stream)

@@ -94,7 +94,7 @@ static struct sub_channel *readable (flux_subprocess_t *p, const char *stream)
 /* A pipe that was not read for want of room may be read again. */
 static void read_on (struct sub_channel *ch)
 {
-    if (ch->p->kind->read && sub_held (ch) == 0)
+    if (ch->p->kind->read && sub_held (ch) == 0 && !ch->stopped)
         ch->p->kind->read (ch, true);
 }
 

@@ -28,7 +28,6 @@ struct io {
     int theirs;        /* until the process runs */
     flux_watcher_t *r; /* NULL: not read */
     flux_watcher_t *w;
-    bool stopped; /* by the user */
     char *data;   /* input: data[head..len) is to be written */
     size_t head, len;
     bool shut; /* close when all is written */

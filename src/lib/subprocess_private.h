@@ -46,7 +46,8 @@ struct sub_channel {
     /* with LOCAL_UNBUF: what is being told, borrowed */
     const char *now;
     size_t nnow;
-    bool closed; /* no more input */
+    bool stopped; /* the user wants nothing read */
+    bool closed;  /* no more input */
     void *impl;  /* of the kind */
     struct sub_channel *next;
 };
