@@ -72,8 +72,10 @@ typedef void (*subprocess_log_f) (void *arg,
                                   const char *fmt,
                                   va_list args);
 
-/* Not available yet: what starts a process returns NULL and ENOSYS; the other
- * functions answer NULL with EINVAL.
+/* Contracts: flux_rexec(3).  Processes start now; what happens to them is told
+ * by ops, from the reactor.  NULL and errno if one cannot be asked for, or, a
+ * local one, cannot be executed.  Message channels: ENOTSUP; _FLAGS_SIGN:
+ * ENOSYS.
  */
 flux_subprocess_t *flux_local_exec (flux_reactor_t *r,
                                     int flags,
