@@ -12,7 +12,4 @@
  */
 void flux_priv_subprocess_exited (flux_subprocess_t *p, int status);
 
-/* How many bytes of input of this stream wait to be taken by the process. */
-size_t flux_priv_subprocess_pending (flux_subprocess_t *p, const char *stream);
-
 #endif

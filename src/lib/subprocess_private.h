@@ -48,7 +48,7 @@ struct sub_channel {
     size_t nnow;
     bool stopped; /* the user wants nothing read */
     bool closed;  /* no more input */
-    void *impl;  /* of the kind */
+    void *impl;   /* of the kind */
     struct sub_channel *next;
 };
 
@@ -114,6 +114,32 @@ size_t sub_held (const struct sub_channel *ch);
 /* Room for len more at the end; NULL and ENOMEM. */
 char *sub_room (struct sub_channel *ch, size_t len);
 bool sub_has_line (struct sub_channel *ch);
+
+/* ---- subprocess_io.c: of local processes ---- */
+/* Our end of a channel. */
+struct sub_io {
+    int fd;
+    int theirs;        /* until the process runs */
+    flux_watcher_t *r; /* NULL: not read */
+    flux_watcher_t *w;
+    char *data; /* input: data[head..len) is to be written */
+    size_t head, len;
+    bool shut; /* close when all is written */
+};
+
+int sub_io_open (struct sub_channel *ch);
+/* io may be NULL. */
+void sub_io_destroy (struct sub_io *io);
+/* Verbs of the kind. */
+void sub_io_read (struct sub_channel *ch, bool on);
+int sub_io_write (struct sub_channel *ch, const char *data, size_t len);
+int sub_io_close (struct sub_channel *ch);
+/* The process takes no more. */
+void sub_io_end_input (struct sub_channel *ch);
+
+/* ---- subprocess_local.c ---- */
+/* RUNNING comes before all else that is told. */
+void sub_tell_running (flux_subprocess_t *p);
 
 /* ---- subprocess_spawn.c ---- */
 struct sub_spawn {
