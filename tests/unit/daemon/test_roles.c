@@ -31,6 +31,12 @@ static const struct row standard[] = {
 };
 
 static const struct row rows[] = {
+    { "*.rexec.attach", U },
+    { "*.rexec.exec", U },
+    { "*.rexec.kill", U },
+    { "*.rexec.list", U },
+    { "*.rexec.wait", U },
+    { "*.rexec.write", U },
     { "attr.get", A },
     { "attr.list", A },
     { "attr.rm", O },
@@ -131,6 +137,12 @@ static const struct row rows[] = {
     { "resource.status", U },
     { "resource.topo-get", U },
     { "resource.undrain", O },
+    { "rexec.attach", O },
+    { "rexec.exec", O },
+    { "rexec.kill", O },
+    { "rexec.list", O },
+    { "rexec.wait", O },
+    { "rexec.write", O },
     { "sched.resource-status", O },
     { "service.add", U },
     { "service.remove", U },
