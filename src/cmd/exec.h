@@ -16,7 +16,6 @@ struct exec_target {
     unsigned int rank;
     flux_subprocess_t *p;
     long credit;     /* bytes of input it takes */
-    bool has_credit; /* it has said so once */
     bool over;       /* nothing more comes */
     int code;        /* exit code, as a shell would have it */
     int status;      /* wait(2) status; 0 too if it never ran */

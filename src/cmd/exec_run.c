@@ -118,7 +118,6 @@ static void credit_cb (flux_subprocess_t *p, const char *stream, int bytes)
     if (strcmp (stream, "stdin"))
         return;
     t->credit += bytes;
-    t->has_credit = true;
     exec_input_check (t->run);
 }
 
