@@ -8,24 +8,37 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "agent/spawn.h"
 
 enum {
-    NJOB = 9,  /* at most so many are set for the job */
-    NTASK = 3, /* and for each task */
+    NJOB = 12, /* at most so many are set for the job */
+    NTASK = 6, /* and for each task */
 };
 
 static const char *const ours[] = {
-    "FLUX_JOB_ID",        "FLUX_JOB_ID_PATH",  "FLUX_JOB_SIZE",
-    "FLUX_JOB_NNODES",    "FLUX_JOB_TMPDIR",   "FLUX_TASK_RANK",
-    "FLUX_TASK_LOCAL_ID", "FLUX_URI",          "FLUX_KVS_NAMESPACE",
-    "FLUX_PROXY_REMOTE",  "FLUX_ENCLOSING_ID",
+    "FLUX_JOB_ID",
+    "FLUX_JOB_ID_PATH",
+    "FLUX_JOB_SIZE",
+    "FLUX_JOB_NNODES",
+    "FLUX_JOB_TMPDIR",
+    "FLUX_TASK_RANK",
+    "FLUX_TASK_LOCAL_ID",
+    "FLUX_URI",
+    "FLUX_KVS_NAMESPACE",
+    "FLUX_PROXY_REMOTE",
+    "FLUX_ENCLOSING_ID",
+    "FLUX_TERMINUS_SESSION",
+    "PMI_FD",
+    "PMI_RANK",
+    "PMI_SIZE",
+    "PMI_SPAWNED",
 };
 
 static bool is_ours (const char *entry)
 {
     size_t n = strcspn (entry, "=");
 
-    if (strncmp (entry, "FLUX_", 5) != 0)
+    if (strncmp (entry, "FLUX_", 5) != 0 && strncmp (entry, "PMI_", 4) != 0)
         return false;
     for (size_t i = 0; i < sizeof (ours) / sizeof (ours[0]); i++) {
         if (strlen (ours[i]) == n && !strncmp (ours[i], entry, n))
@@ -65,6 +78,10 @@ static int set_job (struct agent_job *job)
         || set_n (&e[n++], "FLUX_KVS_NAMESPACE=job-%" PRIu64, job->id) < 0
         || (job->agent->opt.uri
             && set (&e[n++], "FLUX_URI=%s", job->agent->opt.uri) < 0)
+        || (!job->run->shell.pmi_off
+            && (set_n (&e[n++], "PMI_FD=%" PRIu64, SPAWN_PMI_FD) < 0
+                || set_n (&e[n++], "PMI_SIZE=%" PRIu64, job->layout.ntasks)
+                       < 0))
         || (job->tmpdir && set (&e[n++], "FLUX_JOB_TMPDIR=%s", job->tmpdir) < 0)
         || (enclosing && set (&e[n++], "FLUX_ENCLOSING_ID=%s", enclosing) < 0))
         return -1;
@@ -110,9 +127,18 @@ int env_of_task (struct agent_job *job, const struct task *task)
     if (set_n (&e[0], "FLUX_TASK_RANK=%" PRIu64, task->rank) < 0
         || set_n (&e[1], "FLUX_TASK_LOCAL_ID=%" PRIu64, task->index) < 0)
         return -1;
+    e += 2;
+    if (!job->run->shell.pmi_off
+        && set_n (e++, "PMI_RANK=%" PRIu64, task->rank) < 0)
+        return -1;
+    if (pty_wanted (job, task->rank)
+        && set (e++, "FLUX_TERMINUS_SESSION=%s", "0") < 0)
+        return -1;
     if ((gpus = affinity_gpus (task))) {
-        rc = set (&e[2], "CUDA_VISIBLE_DEVICES=%s", gpus);
+        rc = set (e, "CUDA_VISIBLE_DEVICES=%s", gpus);
         free (gpus);
+        if (rc == 0)
+            rc = set (e + 1, "CUDA_DEVICE_ORDER=%s", "PCI_BUS_ID");
     }
     return rc;
 }

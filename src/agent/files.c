@@ -181,20 +181,22 @@ static void say_redirect (struct agent_job *job,
                           const char *stream,
                           const char *path)
 {
-    unsigned int last = job->layout.first + job->layout.count - 1;
-    char ranks[32];
+    char *ranks;
 
-    if (per_task || job->layout.count == 1)
-        snprintf (ranks, sizeof (ranks), "%u", task->rank);
-    else if (task->index > 0)
+    if (!per_task && task->index > 0)
         return;
-    else
-        snprintf (ranks, sizeof (ranks), "%u-%u", job->layout.first, last);
+    if (!per_task)
+        ranks = layout_ranks (&job->layout);
+    else if (asprintf (&ranks, "%u", task->rank) < 0)
+        ranks = NULL;
+    if (!ranks)
+        return;
     guestlog_redirect (&job->output,
                        loop_now (job->agent->loop),
                        stream,
                        ranks,
                        path);
+    free (ranks);
     report_touch (job);
 }
 

@@ -179,6 +179,8 @@ static void exec_cb (struct event_watch *ew,
 {
     struct jobwatch *w = arg;
     const char *service = NULL;
+    const char *pty = NULL;
+    int capture = 0;
 
     if (!ent) {
         event_watch_destroy (w->exec);
@@ -188,11 +190,17 @@ static void exec_cb (struct event_watch *ew,
     }
     if (!strcmp (ent->name, "shell.init") && !w->service) {
         json_unpack (ent->context,
-                     "{s?s s?i}",
+                     "{s?s s?i s?s s?i}",
                      "service",
                      &service,
                      "leader-rank",
-                     &w->leader_rank);
+                     &w->leader_rank,
+                     "pty",
+                     &pty,
+                     "capture",
+                     &capture);
+        w->pty = pty ? xstrdup (pty) : NULL;
+        w->capture = capture;
         w->service = xstrdup (service ? service : "");
         start_output (w);
     }
@@ -293,6 +301,7 @@ void jobwatch_destroy (struct jobwatch *w)
     event_watch_destroy (w->exec);
     event_watch_destroy (w->out);
     free (w->service);
+    free (w->pty);
     free (w);
 }
 

@@ -172,6 +172,13 @@ static int deliver (const flux_msg_t *msg, void *arg)
     return net_conn_send (c->conn, msg);
 }
 
+static size_t queued (void *arg)
+{
+    struct local_client *c = arg;
+
+    return net_conn_queued (c->conn);
+}
+
 static void message_cb (struct net_conn *conn, flux_msg_t *msg, void *arg)
 {
     struct local_client *c = arg;
@@ -238,6 +245,7 @@ static int accept_cb (struct net_conn *conn,
         free (c);
         return ENOMEM;
     }
+    router_client_set_queued (c->client, queued);
     DL_APPEND (lc->clients, c);
     net_conn_start (conn,
                     roles & FLUX_ROLE_OWNER ? NULL : &guest_limits,

@@ -45,6 +45,19 @@ struct router_client *router_client_add (struct router *r,
     return c;
 }
 
+void router_client_set_queued (struct router_client *c,
+                               size_t (*cb) (void *arg))
+{
+    c->queued = cb;
+}
+
+size_t router_queued (struct router *r, const flux_msg_t *req)
+{
+    struct router_client *c = client_of (r, req);
+
+    return c && c->queued ? c->queued (c->arg) : 0;
+}
+
 const char *router_client_uuid (const struct router_client *c)
 {
     return c->uuid;

@@ -72,6 +72,7 @@ struct router_client {
     uint32_t userid;
     uint32_t rolemask;
     router_deliver_f deliver;
+    size_t (*queued) (void *arg); /* NULL: not known */
     void *arg;
     struct subscription *subscriptions;
     struct service *services;

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -177,6 +178,137 @@ static int read_files (struct shell_options *o, json_t *files)
     return 0;
 }
 
+/* An option that only switches on is 1; with more to say it is an object. */
+static int read_pty (struct shell_options *o, json_t *pty)
+{
+    json_t *ranks = json_object_get (pty, "ranks");
+    json_t *capture = json_object_get (pty, "capture");
+    const char *s = json_string_value (ranks);
+    char number[32];
+
+    if (!pty || (!json_is_object (pty) && !is_on (pty)))
+        return 0;
+    o->pty_interactive = is_on (json_object_get (pty, "interactive"));
+    o->pty_capture = capture ? is_on (capture) : !o->pty_interactive;
+    if (json_is_integer (ranks)) {
+        snprintf (number, sizeof (number), "%lld", json_integer_value (ranks));
+        s = number;
+    }
+    if (!s)
+        s = o->pty_interactive ? "0" : "all";
+    return (o->pty_ranks = strdup (s)) ? 0 : -1;
+}
+
+static int refuse (struct shell_options *o, const char *option, const char *why)
+{
+    if (o->refused)
+        return 0;
+    if (asprintf (&o->refused, "shell option %s: %s", option, why) < 0) {
+        o->refused = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+static int read_pmi (struct shell_options *o, json_t *options)
+{
+    static const char *const known[] = { "simple",
+                                         "pmi1",
+                                         "pmi2",
+                                         "off",
+                                         "none" };
+    const char *s = json_string_value (json_object_get (options, "pmi"));
+    bool on = s == NULL;
+
+    o->pmi_nomap =
+        is_on (jobspec_tree_get (options, "pmi-simple", "nomap", NULL));
+    while (s && *s) {
+        size_t n = strcspn (s, ",");
+        size_t i;
+
+        for (i = 0; i < sizeof (known) / sizeof (known[0]); i++) {
+            if (strlen (known[i]) == n && !strncmp (known[i], s, n))
+                break;
+        }
+        if (i == sizeof (known) / sizeof (known[0]) && n > 0
+            && refuse (o, "pmi", "only simple is available") < 0)
+            return -1;
+        on |= i < 3;
+        s += n + (s[n] == ',');
+    }
+    o->pmi_off = !on;
+    return 0;
+}
+
+static int read_taskmap (struct shell_options *o, json_t *map)
+{
+    const char *scheme = json_string_value (json_object_get (map, "scheme"));
+    const char *value = json_string_value (json_object_get (map, "value"));
+
+    if (!scheme || !strcmp (scheme, "block"))
+        return 0;
+    o->taskmap = strdup (scheme);
+    o->taskmap_value = strdup (value ? value : "");
+    return o->taskmap && o->taskmap_value ? 0 : -1;
+}
+
+/* A number of bytes, with k, K, M or G; 0 for anything else. */
+static uint64_t read_size (const json_t *value)
+{
+    static const struct {
+        char suffix;
+        double factor;
+    } units[] = {
+        { '\0', 1. },      { 'k', 1e3 },         { 'K', 1024. },
+        { 'M', 1048576. }, { 'G', 1073741824. },
+    };
+    const char *s = json_string_value (value);
+    char *end;
+    double d;
+
+    if (json_is_number (value) && json_number_value (value) > 0.)
+        return (uint64_t)json_number_value (value);
+    if (!s || !((d = strtod (s, &end)) > 0.) || end == s)
+        return 0;
+    for (size_t i = 0; i < sizeof (units) / sizeof (units[0]); i++) {
+        if (*end == units[i].suffix && (!*end || !end[1]) && d < 1e12)
+            return (uint64_t)(d * units[i].factor);
+    }
+    return 0;
+}
+
+static int read_process (struct shell_options *o, json_t *options)
+{
+    json_t *oom = jobspec_tree_get (options, "oom", "adjust", NULL);
+
+    o->stop_in_exec = is_on (json_object_get (options, "stop-tasks-in-exec"));
+    if (json_is_integer (oom)) {
+        o->adjust_oom = true;
+        o->oom_score = json_integer_value (oom);
+        if (o->oom_score < -1000 || o->oom_score > 1000)
+            return refuse (o, "oom.adjust", "not between -1000 and 1000");
+    }
+    return 0;
+}
+
+/* What a shell process would do, and the agent does not. */
+static int read_absent (struct shell_options *o, json_t *options)
+{
+    static const char *const absent[] = { "initrc",
+                                          "userrc",
+                                          "stage-in",
+                                          "coprocess" };
+
+    for (size_t i = 0; i < sizeof (absent) / sizeof (absent[0]); i++) {
+        json_t *value = json_object_get (options, absent[i]);
+
+        if (value && !json_is_false (value) && !json_is_null (value)
+            && refuse (o, absent[i], "not available here") < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int shell_options_read (struct shell_options *o, json_t *system)
 {
     json_t *options = jobspec_tree_get (system, "shell", "options", NULL);
@@ -199,8 +331,14 @@ int shell_options_read (struct shell_options *o, json_t *system)
         || read_affinity (json_object_get (options, "gpu-affinity"),
                           &o->gpu,
                           &o->gpu_map)
-               < 0)
+               < 0
+        || read_pty (o, json_object_get (options, "pty")) < 0
+        || read_pmi (o, options) < 0
+        || read_taskmap (o, json_object_get (options, "taskmap")) < 0
+        || read_process (o, options) < 0 || read_absent (o, options) < 0)
         return -1;
+    o->output_limit =
+        read_size (jobspec_tree_get (options, "output", "limit", NULL));
     return read_files (o, json_object_get (system, "files"));
 }
 
@@ -214,4 +352,8 @@ void shell_options_clear (struct shell_options *o)
     free (o->name);
     free (o->cpu_map);
     free (o->gpu_map);
+    free (o->pty_ranks);
+    free (o->taskmap);
+    free (o->taskmap_value);
+    free (o->refused);
 }

@@ -53,6 +53,20 @@ struct shell_options {
     unsigned int nrlimits;
     struct shell_file *files;
     size_t nfiles;
+    /* Tasks with a terminal: an idset, or "all"; NULL: none. */
+    char *pty_ranks;
+    bool pty_interactive; /* that of task 0 can be attached to */
+    bool pty_capture;     /* their output goes where stdout goes */
+    bool pmi_off;
+    bool pmi_nomap;
+    char *taskmap; /* scheme; NULL: block */
+    char *taskmap_value;
+    bool stop_in_exec;
+    bool adjust_oom;
+    int oom_score;
+    uint64_t output_limit; /* bytes of a stream in the log; 0: none */
+    /* A sentence about an option that cannot be obeyed; NULL: there is none. */
+    char *refused;
 };
 
 /* Read from attributes.system (may be NULL).  What is unknown or of another

@@ -81,6 +81,7 @@ int main (void)
 {
     struct jobspec_run run = { .ntasks = 1 };
     struct layout l;
+    flux_error_t error;
     struct rset *R;
 
     for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
@@ -91,7 +92,7 @@ int main (void)
         run.shell.per_resource = cases[i].per_resource;
         run.shell.per_resource_count = cases[i].per_resource_count;
         R = make (cases[i].cores, cases[i].nslots);
-        ok (layout_make (&l, &run, R, cases[i].rank) == 0
+        ok (layout_make (&l, &run, R, cases[i].rank, &error) == 0
                 && l.first == cases[i].first && l.count == cases[i].count,
             "%s",
             cases[i].what);
@@ -104,11 +105,12 @@ int main (void)
     }
     R = make (cases[0].cores, 4);
     errno = 0;
-    ok (layout_make (&l, &run, R, 3) < 0 && errno == ENOENT, "not our rank");
+    ok (layout_make (&l, &run, R, 3, &error) < 0 && errno == ENOENT,
+        "not our rank");
     run.shell.per_resource = 'n';
     run.shell.per_resource_count = 2000000;
     errno = 0;
-    ok (layout_make (&l, &run, R, 10) < 0 && errno == EOVERFLOW,
+    ok (layout_make (&l, &run, R, 10, &error) < 0 && errno == EOVERFLOW,
         "more tasks than anyone wants");
     rset_destroy (R);
     return done_testing ();
