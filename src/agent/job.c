@@ -282,7 +282,9 @@ static void log_start (struct agent_job *job)
         o->pty_interactive ? ",\"pty\":\"terminus.0\"" : "",
         o->pty_interactive && o->pty_capture ? ",\"capture\":1" : "");
     guestlog_event (&job->exec, now, "shell.init", init);
+    jbuf_lit (&map, "{\"taskmap\":");
     layout_taskmap (&job->layout, &map);
+    jbuf_lit (&map, "}");
     if ((s = jbuf_take (&map, NULL)))
         guestlog_event (&job->exec, now, "shell.start", s);
     free (s);

@@ -225,7 +225,7 @@ void layout_taskmap (const struct layout *l, struct jbuf *b)
     char *s = l->map ? taskmap_encode (l->map, 0) : NULL;
     unsigned int i, n;
 
-    jbuf_lit (b, "{\"taskmap\":{\"version\":1,\"map\":");
+    jbuf_lit (b, "{\"version\":1,\"map\":");
     if (s)
         jbuf_lit (b, s);
     for (i = 0; !s && i < l->nnodes; i += n) {
@@ -238,7 +238,7 @@ void layout_taskmap (const struct layout *l, struct jbuf *b)
         jbuf_int (b, l->counts[i]);
         jbuf_lit (b, ",1]");
     }
-    jbuf_lit (b, s ? "}}" : "]}}");
+    jbuf_lit (b, s ? "}" : "]}");
     free (s);
 }
 

@@ -41,7 +41,7 @@ unsigned int layout_rank (const struct layout *l, unsigned int index);
 /* All of them, as an idset; malloced. */
 char *layout_ranks (const struct layout *l);
 
-/* The context of a shell.start event: a task map (RFC 34). */
+/* A task map (RFC 34), in an object with its version. */
 void layout_taskmap (const struct layout *l, struct jbuf *b);
 /* As PMI_process_mapping (RFC 13); malloced. */
 char *layout_mapping (const struct layout *l);

@@ -13,8 +13,9 @@
 #include "exec/exec_agent.h"
 
 enum {
-    QUEUE_LOW = 256 * 1024,      /* bytes: the agent may send more */
-    QUEUE_MAX = 16 * 1024 * 1024 /* bytes: no more for this client */
+    QUEUE_LOW = 256 * 1024,       /* bytes: the agent may send more */
+    QUEUE_MAX = 16 * 1024 * 1024, /* bytes: no more for this client */
+    PAY_MIN = 64 * 1024           /* bytes of credit that are worth a message */
 };
 
 /* Seconds until clients' queues are looked at again. */
@@ -127,7 +128,7 @@ static void pay (struct exec_pty *pty)
     size_t least = SIZE_MAX;
     struct client *c;
 
-    if (pty->owed == 0)
+    if (pty->owed < PAY_MIN)
         return;
     TAILQ_FOREACH (c, &pty->clients, link)
     {

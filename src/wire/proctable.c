@@ -234,8 +234,8 @@ static int read_run (struct numbers *n, json_t *entry, int64_t *before)
 
     if (json_is_integer (entry))
         delta = json_integer_value (entry);
-    else if (json_unpack (entry, "[I,I]", &delta, &run) < 0
-             && json_unpack (entry, "[I,I,I]", &delta, &run, &again) < 0)
+    else if (json_unpack (entry, "[I,I!]", &delta, &run) < 0
+             && json_unpack (entry, "[I,I,I!]", &delta, &run, &again) < 0)
         return -1;
     if (again < 0 || again > MAX_TASKS || run > MAX_TASKS || run < -MAX_TASKS)
         return -1;
