@@ -101,6 +101,7 @@ struct agent_job {
     int status;      /* highest so far */
     bool killed;     /* SIGKILL was sent: nobody waits for streams */
     bool exiting;    /* the first task has exited */
+    bool ended;      /* by us: what tasks die of now is not their status */
     bool over;
     bool starting; /* not all tasks have been tried */
     bool become;   /* tasks run as userid, not as the agent */
@@ -323,8 +324,18 @@ void affinity_destroy (struct affinity_map *map);
 bool affinity_of_task (struct agent *a,
                        const struct task *task,
                        cpu_set_t *cpus);
+/* Say in the job's output what the task gets (NULL: as the agent has it). */
+void affinity_log (const struct task *task, const cpu_set_t *cpus);
 /* Ids (an idset's text, malloced) of GPUs for the task as
  * CUDA_VISIBLE_DEVICES has them; NULL: do not set. */
 char *affinity_gpus (const struct task *task);
+
+/* ---- topology.c ---- */
+/* Write the node's topology into the job's directory, as hwloc reads it; with
+ * hwloc.restrict, only what the job has of it.  -1 and errno.
+ */
+int topology_write (struct agent_job *job);
+/* Its name, malloced; NULL: there is none. */
+char *topology_path (const struct agent_job *job);
 
 #endif

@@ -69,6 +69,8 @@ static int set_job (struct agent_job *job)
 {
     char **e = &job->env[job->nenv];
     const char *enclosing = getenv ("FLUX_ENCLOSING_ID");
+    char *xml = topology_path (job);
+    int rc = 0;
     size_t n = 0;
 
     if (set (&e[n++], "FLUX_JOB_ID=%s", job->f58) < 0
@@ -85,8 +87,12 @@ static int set_job (struct agent_job *job)
         || (job->tmpdir && set (&e[n++], "FLUX_JOB_TMPDIR=%s", job->tmpdir) < 0)
         || (enclosing && set (&e[n++], "FLUX_ENCLOSING_ID=%s", enclosing) < 0))
         return -1;
+    if (xml) {
+        rc = set (&e[n++], "HWLOC_XMLFILE=%s", xml);
+        free (xml);
+    }
     job->nenv += n;
-    return 0;
+    return rc;
 }
 
 int env_make (struct agent_job *job)
@@ -101,7 +107,9 @@ int env_make (struct agent_job *job)
     for (size_t i = 0; i < n; i++) {
         char *s;
 
-        if (is_ours (from[i]))
+        if (is_ours (from[i])
+            || (job->run->shell.hwloc_xml
+                && !strncmp (from[i], "HWLOC_COMPONENTS=", 17)))
             continue;
         s = strstr (from[i], "{{") ? names_expand (job, NULL, from[i])
                                    : strdup (from[i]);

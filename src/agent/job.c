@@ -108,10 +108,12 @@ static void exit_timeout_cb (struct loop_source *src, int revents, void *arg)
 
     snprintf (note,
               sizeof (note),
-              "%u task(s) still run %.0fs after the first one exited",
+              "%u task(s) still run %.6gs after the first one exited "
+              "(exit-timeout)",
               job->nrunning,
               job->run->shell.exit_timeout);
     report_exception (job, note);
+    job->ended = true;
     job_signal (job, SIGTERM);
 }
 
@@ -156,6 +158,7 @@ static void first_exit (struct agent_job *job, struct task *task, int status)
                   "task %u failed and exit-on-error is set",
                   task->rank);
         report_exception (job, note);
+        job->ended = true;
         job_signal (job, SIGTERM);
     }
     else if (job->nrunning > 0 && o->exit_timeout >= 0.)
@@ -172,6 +175,8 @@ static void first_exit (struct agent_job *job, struct task *task, int status)
  */
 static void note_status (struct agent_job *job, int status)
 {
+    if (job->ended)
+        return;
     if (WIFSIGNALED (status))
         status = (128 + WTERMSIG (status)) << 8;
     if (status > job->status)
@@ -369,7 +374,9 @@ static int prepare (struct agent_job *job, const struct agent_start *start)
         return -1;
     }
     job->tasks = calloc (job->layout.count + 1, sizeof (*job->tasks));
-    if (!job->tasks || tmpdir_make (job, &where) < 0 || env_make (job) < 0
+    if (!job->tasks || tmpdir_make (job, &where) < 0
+        || (job->run->shell.hwloc_xml && topology_write (job) < 0)
+        || env_make (job) < 0
         || (!job->run->shell.pmi_off && pmi_make (job) < 0)) {
         refuse (job, "cannot prepare the job", strerror (errno));
         return -1;

@@ -213,6 +213,10 @@ static int spawn_task (struct task *task,
 
     if (affinity_of_task (job->agent, task, &cpus))
         s.cpus = &cpus;
+    if (job->run->shell.cpu_verbose)
+        affinity_log (task, s.cpus);
+    if (job->run->shell.cpu_dry_run)
+        s.cpus = NULL;
     task->pid = s.argv ? spawn_process (&s) : -1;
     saved = errno;
     argv_free (task, s.argv);

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <flux/taskmap.h>
+
 #include "cmd/attach.h"
 #include "cmd/attach_input.h"
 #include "cmd/attach_pty.h"
@@ -174,6 +176,19 @@ static const struct attach_pty_ops pty_ops = {
     .ended = pty_ended_cb,
 };
 
+/* By the map in a shell.start event; 0: it cannot be known. */
+static unsigned int count_tasks (const struct entry *ent)
+{
+    json_t *o = json_object_get (ent->context, "taskmap");
+    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
+    struct taskmap *map = s ? taskmap_decode (s, NULL) : NULL;
+    int n = map ? taskmap_total_ntasks (map) : 0;
+
+    taskmap_destroy (map);
+    free (s);
+    return n > 0 ? n : 0;
+}
+
 /* The terminal, or standard input. */
 static void attach_streams (struct attach *a)
 {
@@ -225,6 +240,8 @@ static void event_cb (struct jobwatch *w,
     }
     if (is_exec && !strcmp (ent->name, "shell.init"))
         attach_streams (a);
+    if (is_exec && !strcmp (ent->name, "shell.start") && a->input && !w->pty)
+        attach_input_close_others (a->input, count_tasks (ent));
 }
 
 static void output_cb (struct jobwatch *w,
@@ -297,6 +314,8 @@ static void done_cb (struct jobwatch *w, void *arg)
 
     print_finish (a);
     a->exit_code = w->exit_code;
+    if (!w->finished && a->exit_code == 0)
+        a->exit_code = 1; /* as flux-core: what became of it is not known */
     flux_reactor_stop (a->r);
 }
 

@@ -245,7 +245,9 @@ static void main_cb (struct event_watch *ew,
         if (errnum != ENODATA) {
             w->errnum = errnum;
             w->exit_code = 1;
-            warn_msg ("%s: %s", id_str (w->id), text);
+            warn_msg ("%s: %s",
+                      id_str (w->id),
+                      errnum == ENOENT ? "No such job" : text);
         }
         event_watch_destroy (w->main);
         w->main = NULL;

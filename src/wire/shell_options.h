@@ -40,6 +40,10 @@ struct shell_options {
     char *name; /* job.name; NULL: none */
     enum affinity cpu;
     enum affinity gpu;
+    bool cpu_verbose;    /* say what each task gets */
+    bool cpu_dry_run;    /* and no more than that */
+    bool hwloc_xml;      /* a file with the node's topology */
+    bool hwloc_restrict; /* as far as the job has it */
     char *cpu_map;       /* list of "0-1;2-3"; with AFFINITY_MAP */
     char *gpu_map;       /* likewise */
     double exit_timeout; /* seconds; < 0: none */
