@@ -34,15 +34,36 @@ static const char *const ours[] = {
     "PMI_SPAWNED",
 };
 
-static bool is_ours (const char *entry)
+static bool is_named (const char *entry, const char *const *names, size_t n)
 {
-    size_t n = strcspn (entry, "=");
+    size_t len = strcspn (entry, "=");
 
-    if (strncmp (entry, "FLUX_", 5) != 0 && strncmp (entry, "PMI_", 4) != 0)
-        return false;
-    for (size_t i = 0; i < sizeof (ours) / sizeof (ours[0]); i++) {
-        if (strlen (ours[i]) == n && !strncmp (ours[i], entry, n))
+    for (size_t i = 0; i < n; i++) {
+        if (strlen (names[i]) == len && !strncmp (names[i], entry, len))
             return true;
+    }
+    return false;
+}
+
+#define IS_NAMED(entry, names) \
+    is_named (entry, names, sizeof (names) / sizeof (names[0]))
+
+/* What is set here does not come from the submitter. */
+static bool is_ours (const struct agent_job *job, const char *entry)
+{
+    static const char *const gpu[] = { "CUDA_VISIBLE_DEVICES",
+                                       "CUDA_DEVICE_ORDER" };
+    static const char *const hwloc[] = { "HWLOC_XMLFILE", "HWLOC_COMPONENTS" };
+    const struct shell_options *o = &job->run->shell;
+
+    switch (*entry) {
+    case 'F':
+    case 'P':
+        return IS_NAMED (entry, ours);
+    case 'C':
+        return o->gpu != AFFINITY_OFF && IS_NAMED (entry, gpu);
+    case 'H':
+        return o->hwloc_xml && IS_NAMED (entry, hwloc);
     }
     return false;
 }
@@ -107,9 +128,7 @@ int env_make (struct agent_job *job)
     for (size_t i = 0; i < n; i++) {
         char *s;
 
-        if (is_ours (from[i])
-            || (job->run->shell.hwloc_xml
-                && !strncmp (from[i], "HWLOC_COMPONENTS=", 17)))
+        if (is_ours (job, from[i]))
             continue;
         s = strstr (from[i], "{{") ? names_expand (job, NULL, from[i])
                                    : strdup (from[i]);
