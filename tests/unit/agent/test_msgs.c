@@ -128,7 +128,7 @@ static void test_talk (void)
             && !memcmp (talk.text, "a\0b", 3),
         "talk");
     flux_msg_destroy (msg);
-    talk.kind = TALK_KINDS;
+    talk = (struct agent_talk){ .kind = TALK_KINDS };
     msg = agent_talk_encode (&talk);
     ok (agent_talk_decode (msg, &talk, NULL) < 0 && errno == EPROTO,
         "of a kind that there is not");
