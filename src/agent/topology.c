@@ -6,9 +6,9 @@
 #include <hwloc.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/rights.h"
 
 char *topology_path (const struct agent_job *job)
 {
@@ -41,6 +41,24 @@ static int restrict_to (hwloc_topology_t topo, const struct idset *cores)
     return rc;
 }
 
+/* The directory is the user's, who may have put a link there. */
+static int export(struct agent_job *job,
+                  hwloc_topology_t topo,
+                  const char *path)
+{
+    struct rights own;
+    int rc;
+
+    if (job->become
+        && rights_take (&own, job->userid, job->gid, job->groups, job->ngroups)
+               < 0)
+        return -1;
+    rc = hwloc_topology_export_xml (topo, path, 0);
+    if (job->become)
+        rights_return (&own);
+    return rc;
+}
+
 int topology_write (struct agent_job *job)
 {
     char *path = topology_path (job);
@@ -56,8 +74,7 @@ int topology_write (struct agent_job *job)
     if (hwloc_topology_load (topo) == 0
         && (!job->run->shell.hwloc_restrict
             || restrict_to (topo, job->node->cores) == 0)
-        && hwloc_topology_export_xml (topo, path, 0) == 0
-        && (!job->become || chown (path, job->userid, job->gid) == 0))
+        && export(job, topo, path) == 0)
         rc = 0;
     saved = errno;
     hwloc_topology_destroy (topo);
