@@ -438,10 +438,9 @@ int attach_run (flux_t *h, flux_jobid_t id, const struct attach_config *c)
         flux_watcher_destroy (a.signal_w[i]);
     flux_watcher_destroy (a.status_w);
     attach_input_destroy (a.input);
+    if (a.seen) /* the job was over before the answer came */
+        pty_decided_cb (false, &a);
     attach_pty_destroy (a.pty);
-    if (a.seen)
-        fclose (a.seen);
-    free (a.seen_text);
     jobwatch_destroy (a.w);
     return a.exit_code;
 }

@@ -12,9 +12,9 @@ test_expect_success 'flux run -o pty.interactive is a terminal from here to ther
 	exits_with 3 "$typist" script flux run -o pty.interactive sh -c "echo ready; PS1= exec sh" >out
 '
 test_expect_success 'ctrl-C goes to what runs there' '
-	printf "%s\n" "expect ready" "type sleep 100; echo woken\n" "expect sleep 100" "type \\x03" \
-	    "expect ^C" "type exit 5\n" >script &&
-	exits_with 5 "$typist" script flux run -o pty.interactive sh -c "echo ready; exec sh"
+	printf "%s\n" "expect ready" "type \\x03" "expect caught" >script &&
+	exits_with 5 "$typist" script flux run -o pty.interactive \
+	    sh -c "trap \"echo caught; exit 5\" INT; echo ready; while :; do sleep 0.05; done"
 '
 test_expect_success 'our terminal is as it was afterwards' '
 	cat >run.sh <<-\EOF &&
@@ -34,9 +34,9 @@ test_expect_success 'who attaches finds the same program' '
 	exits_with 4 "$typist" script flux job attach $id
 '
 test_expect_success 'several may watch, and one types' '
-	id=$(flux submit -o pty.interactive cat) &&
-	flux job wait-event -q -p guest.exec.eventlog $id shell.start &&
+	id=$(flux submit -o pty.interactive sh -c "echo ready; exec cat") &&
 	{ flux job attach --read-only $id >ro.out 2>ro.err & } && ro=$! &&
+	wait_until grep ready ro.out &&
 	mkfifo keys && { flux job attach $id <keys >rw.out & } && rw=$! &&
 	exec 9>keys && echo one >&9 &&
 	wait_until grep one ro.out && wait_until grep one rw.out &&
