@@ -114,7 +114,7 @@ static const char *get_host (const struct proctable_task *task)
 
 static const char *get_executable (const struct proctable_task *task)
 {
-    return task->executable;
+    return task->executable ? task->executable : "";
 }
 
 /* How many elements after the i-th go on by step. */

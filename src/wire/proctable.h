@@ -20,7 +20,7 @@
 
 struct proctable_task {
     char *host; /* shared by neighbours: see first */
-    char *executable;
+    char *executable; /* NULL: not told */
     bool first; /* owns the strings */
     int64_t id; /* rank in the job */
     int64_t pid;

@@ -94,6 +94,9 @@ test_expect_success 'flux job hostpids' '
 	flux job hostpids $id >out &&
 	tr , "\n" <out | sed "s/.*://" >got && test $(wc -l <got) = 5 &&
 	flux job hostpids --delimiter="; " --ranks=1,3 $id >two && test $(tr -cd : <two) = "::" && grep "; " two &&
+	svc=$(id -u)-shell-$(flux job id --to=f58plain $id) &&
+	test_must_fail env FLUX_HANDLE_ROLEMASK=2 FLUX_HANDLE_USERID=12345 flux rpc $svc.proctable 2>err &&
+	grep "owner credentials" err &&
 	for p in $(cat got); do test -e /proc/$p || return 1; done &&
 	flux cancel $id && flux job wait-event -q $id clean &&
 	test_must_fail flux job hostpids $id 2>err && grep "is inactive" err
