@@ -19,10 +19,10 @@
 #include "base/err.h"
 
 struct proctable_task {
-    char *host; /* shared by neighbours: see first */
+    char *host;       /* shared by neighbours: see first */
     char *executable; /* NULL: not told */
-    bool first; /* owns the strings */
-    int64_t id; /* rank in the job */
+    bool first;       /* owns the strings */
+    int64_t id;       /* rank in the job */
     int64_t pid;
     int64_t rank; /* of the broker */
 };
