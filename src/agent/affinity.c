@@ -4,8 +4,10 @@
 
 #include <hwloc.h>
 #include <hwloc/glibc-sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "agent/agent.h"
 
@@ -150,6 +152,40 @@ bool affinity_of_task (struct agent *a,
     else if (total >= a->affinity->ncores)
         return false;
     return add_cores (a->affinity, cores, first, n, cpus);
+}
+
+static char *cpus_text (const cpu_set_t *cpus)
+{
+    struct idset *ids = idset_create (CPU_SETSIZE, 0);
+    char *s = NULL;
+
+    for (int i = 0; ids && i < CPU_SETSIZE; i++) {
+        if (CPU_ISSET (i, cpus))
+            idset_set (ids, i);
+    }
+    if (ids)
+        s = idset_encode (ids, IDSET_FLAG_RANGE);
+    idset_destroy (ids);
+    return s;
+}
+
+void affinity_log (const struct task *task, const cpu_set_t *cpus)
+{
+    cpu_set_t own;
+    char note[512];
+    char *s;
+
+    if (!cpus && sched_getaffinity (0, sizeof (own), &own) == 0)
+        cpus = &own;
+    if (!cpus || !(s = cpus_text (cpus)))
+        return;
+    snprintf (note,
+              sizeof (note),
+              "cpu-affinity: task %u: cpus: %s",
+              task->rank,
+              s);
+    report_shell_log (task->job, LOG_NOTICE, note);
+    free (s);
 }
 
 char *affinity_gpus (const struct task *task)

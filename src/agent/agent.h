@@ -21,11 +21,15 @@
 #include "net/net.h"
 #include "res/rset.h"
 #include "wire/agent_msgs.h"
+#include "wire/agent_talk.h"
 #include "wire/jbuf.h"
 #include "wire/jobspec.h"
 
 struct agent;
 struct agent_job;
+struct pmi;
+struct pmi_client;
+struct pty;
 struct task;
 
 /* What a task writes. */
@@ -36,7 +40,9 @@ struct stream {
     struct loop_source *io;
     char *held; /* read and not passed on: a part of a line or character */
     size_t nheld;
-    int file; /* labelled lines go here and not to the log; -1: none */
+    int file;        /* lines go here and not to the log; -1: none */
+    uint64_t logged; /* bytes */
+    bool cut;        /* more than may be logged */
     bool by_line;
 };
 
@@ -47,6 +53,7 @@ struct input {
     char *data;
     size_t head, len, size;
     bool eof; /* close when all is written */
+    bool tty; /* the end is a character that is typed */
 };
 
 struct task {
@@ -55,7 +62,9 @@ struct task {
     unsigned int index; /* on this node */
     pid_t pid;
     bool running;
+    bool tty; /* out[0] and in are its terminal */
     int status;
+    struct pmi_client *pmi; /* NULL: not served, or it has closed */
     struct stream out[2];
     struct input in;
     UT_hash_handle hh; /* by pid, while it runs */
@@ -87,9 +96,12 @@ struct agent_job {
     unsigned int nstreams; /* open ones that are read here */
     struct outfile *files;
     size_t nfiles;
-    int status;   /* highest so far */
-    bool killed;  /* SIGKILL was sent: nobody waits for streams */
-    bool exiting; /* the first task has exited */
+    struct pty *pty; /* to attach to; NULL: none */
+    struct pmi *pmi; /* NULL: off */
+    int status;      /* highest so far */
+    bool killed;     /* SIGKILL was sent: nobody waits for streams */
+    bool exiting;    /* the first task has exited */
+    bool ended;      /* by us: what tasks die of now is not their status */
     bool over;
     bool starting; /* not all tasks have been tried */
     bool become;   /* tasks run as userid, not as the agent */
@@ -168,6 +180,9 @@ enum {
     AGENT_SPOOL_MAX = 1024 * 1024 * 1024, /* and in a file */
     AGENT_GATHER = 256 * 1024,            /* of a job, without a broker */
     AGENT_INPUT_MAX = 32 * 1024 * 1024,
+    AGENT_TYPED_MAX = 1024 * 1024, /* at a terminal */
+    AGENT_PTY_CREDIT = 256 * 1024, /* bytes of output ahead of readers */
+    AGENT_OUTPUT_LIMIT = 1 << 30,  /* bytes of a stream in the log */
 };
 
 /* ---- agent.c ---- */
@@ -181,6 +196,8 @@ void agent_check_leave (struct agent *a);
 /* ---- conn.c ---- */
 int agent_connect (struct agent *a);
 void agent_lost (struct agent *a, const char *reason);
+/* Tell the broker, if there is one. */
+void agent_say (struct agent *a, const struct agent_talk *talk);
 
 /* ---- report.c ---- */
 /* The job has something to say at the end of the turn. */
@@ -237,10 +254,40 @@ void stream_drain (struct stream *st);
 /* Stop or go on reading, all jobs. */
 void stream_throttle (struct agent *a, bool on);
 
+/* Data of the stream into the job's log; len 0: none. */
+void stream_log (struct stream *st, const char *data, size_t len, bool eof);
+
 /* ---- input.c ---- */
 int input_open (struct input *in, int fd, struct task *task);
 void input_close (struct input *in);
 void input_give (struct agent_job *job, const struct agent_stdin *msg);
+/* Type at the terminal of a task; what it does not take in time is lost. */
+void input_type (struct task *task, const char *data, size_t len);
+
+/* ---- pty.c ---- */
+bool pty_wanted (const struct agent_job *job, unsigned int rank);
+/* A terminal for the task: both ends, to be closed.  -1 and errno. */
+int pty_open (struct task *task, int *master, int *slave);
+void pty_destroy (struct agent_job *job);
+/* Show it to who is attached.  True: it is not for the log. */
+bool pty_output (struct stream *st, const char *data, size_t len);
+void pty_closed (struct stream *st);
+/* The task or its terminal has ended. */
+void pty_check_over (struct task *task);
+void pty_talk (struct agent *a, const struct agent_talk *talk);
+/* There is no broker. */
+void pty_lost (struct agent *a);
+
+/* ---- pmi.c: process management for parallel programs (RFC 13) ---- */
+int pmi_make (struct agent_job *job);
+void pmi_destroy (struct agent_job *job);
+/* The task's end of a new connection, to be closed; -1 and errno. */
+int pmi_open (struct task *task);
+void pmi_close (struct task *task);
+/* A round is complete: keys of all nodes. */
+void pmi_talk (struct agent *a, const struct agent_talk *talk);
+/* There is a broker again: say what it has to know. */
+void pmi_again (struct agent *a);
 
 /* ---- rexec.c: a subprocess server (RFC 42) ---- */
 struct rexec *rexec_create (struct agent *a);
@@ -295,8 +342,18 @@ void affinity_destroy (struct affinity_map *map);
 bool affinity_of_task (struct agent *a,
                        const struct task *task,
                        cpu_set_t *cpus);
+/* Say in the job's output what the task gets (NULL: as the agent has it). */
+void affinity_log (const struct task *task, const cpu_set_t *cpus);
 /* Ids (an idset's text, malloced) of GPUs for the task as
  * CUDA_VISIBLE_DEVICES has them; NULL: do not set. */
 char *affinity_gpus (const struct task *task);
+
+/* ---- topology.c ---- */
+/* Write the node's topology into the job's directory, as hwloc reads it; with
+ * hwloc.restrict, only what the job has of it.  -1 and errno.
+ */
+int topology_write (struct agent_job *job);
+/* Its name, malloced; NULL: there is none. */
+char *topology_path (const struct agent_job *job);
 
 #endif

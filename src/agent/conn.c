@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -70,6 +71,61 @@ static void flow_cb (struct agent *a, const flux_msg_t *msg)
         rexec_flow (a->rexec, &flow);
 }
 
+static void pids_talk (struct agent *a, const struct agent_talk *talk)
+{
+    struct agent_talk answer = *talk;
+    struct agent_job *job = job_find (a, talk->id);
+    struct jbuf b = { 0 };
+
+    if (job && job->node) {
+        const char *exe = job->run->argv[0] ? job->run->argv[0] : "";
+
+        jbuf_lit (&b, job->node->host ? job->node->host : a->hostname);
+        jbuf_lit (&b, "\n");
+        jbuf_raw (&b, exe, strcspn (exe, "\n"));
+        jbuf_lit (&b, "\n");
+    }
+    for (unsigned int i = 0; job && i < job->ntasks; i++) {
+        if (!job->tasks[i].running)
+            continue;
+        jbuf_int (&b, job->tasks[i].rank);
+        jbuf_lit (&b, " ");
+        jbuf_int (&b, job->tasks[i].pid);
+        jbuf_lit (&b, "\n");
+    }
+    answer.text = b.s;
+    answer.len = b.failed ? 0 : b.len;
+    agent_say (a, &answer);
+    free (b.s);
+}
+
+static void talk_cb (struct agent *a, const flux_msg_t *msg)
+{
+    static void (*const handlers[TALK_KINDS]) (struct agent *,
+                                               const struct agent_talk *) = {
+        [TALK_PTY_ATTACH] = pty_talk, [TALK_PTY_LEAVE] = pty_talk,
+        [TALK_PTY_RESIZE] = pty_talk, [TALK_PTY_DATA] = pty_talk,
+        [TALK_PTY_CREDIT] = pty_talk, [TALK_PMI] = pmi_talk,
+        [TALK_PIDS] = pids_talk,
+    };
+    struct agent_talk talk;
+    flux_error_t error;
+
+    if (agent_talk_decode (msg, &talk, &error) < 0)
+        log_msg (LOG_ERR, "flux-agent", "%s", error.text);
+    else if (handlers[talk.kind])
+        handlers[talk.kind](a, &talk);
+}
+
+void agent_say (struct agent *a, const struct agent_talk *talk)
+{
+    flux_msg_t *msg = a->conn ? agent_talk_encode (talk) : NULL;
+
+    if (msg)
+        net_conn_send (a->conn, msg);
+    flux_msg_destroy (msg);
+}
+
 static void exit_cb (struct agent *a, const flux_msg_t *msg)
 {
     agent_leave (a);
@@ -82,6 +138,7 @@ static void message_cb (struct net_conn *conn, flux_msg_t *msg, void *arg)
         [AGENT_START] = start_cb, [AGENT_KILL] = kill_cb,
         [AGENT_STDIN] = stdin_cb, [AGENT_EXIT] = exit_cb,
         [AGENT_ACK] = ack_cb,     [AGENT_FLOW] = flow_cb,
+        [AGENT_TALK] = talk_cb,
     };
     enum agent_topic topic = agent_topic_of (msg);
     struct agent *a = arg;
@@ -139,6 +196,7 @@ int agent_connect (struct agent *a)
         return -1;
     }
     backlog_rewind (a);
+    pmi_again (a);
     loop_kick (a->flush);
     return 0;
 }
@@ -177,6 +235,7 @@ void agent_lost (struct agent *a, const char *reason)
     net_conn_destroy (a->conn);
     a->conn = NULL;
     rexec_lost (a->rexec);
+    pty_lost (a);
     if (a->leaving) {
         agent_check_leave (a);
         return;

@@ -159,20 +159,15 @@ unsigned int tmpdir_remove_stale (struct agent *a)
 /* ---- streams ---- */
 
 /* Names are relative to the job's working directory. */
-static char *path_of (struct agent_job *job,
-                      const struct task *task,
-                      const char *template)
+static char *path_of (struct agent_job *job, const char *name)
 {
-    char *name = names_expand (job, task, template);
     char *path = NULL;
 
-    if (name && *name != '/' && job->run->cwd) {
-        if (asprintf (&path, "%s/%s", job->run->cwd, name) < 0)
-            path = NULL;
-        free (name);
-        return path;
-    }
-    return name;
+    if (*name == '/' || !job->run->cwd)
+        return strdup (name);
+    if (asprintf (&path, "%s/%s", job->run->cwd, name) < 0)
+        path = NULL;
+    return path;
 }
 
 static void say_redirect (struct agent_job *job,
@@ -181,20 +176,22 @@ static void say_redirect (struct agent_job *job,
                           const char *stream,
                           const char *path)
 {
-    unsigned int last = job->layout.first + job->layout.count - 1;
-    char ranks[32];
+    char *ranks;
 
-    if (per_task || job->layout.count == 1)
-        snprintf (ranks, sizeof (ranks), "%u", task->rank);
-    else if (task->index > 0)
+    if (!per_task && task->index > 0)
         return;
-    else
-        snprintf (ranks, sizeof (ranks), "%u-%u", job->layout.first, last);
+    if (!per_task)
+        ranks = layout_ranks (&job->layout);
+    else if (asprintf (&ranks, "%u", task->rank) < 0)
+        ranks = NULL;
+    if (!ranks)
+        return;
     guestlog_redirect (&job->output,
                        loop_now (job->agent->loop),
                        stream,
                        ranks,
                        path);
+    free (ranks);
     report_touch (job);
 }
 
@@ -241,12 +238,15 @@ int outfile_open (struct agent_job *job,
 {
     bool per_task = names_per_task (template);
     bool truncate;
-    char *path = path_of (job, task, template);
+    char *name = names_expand (job, task, template);
+    char *path = name ? path_of (job, name) : NULL;
     int fd;
 
+    if (path)
+        say_redirect (job, task, per_task, stream, name);
+    free (name);
     if (!path)
         return -1;
-    say_redirect (job, task, per_task, stream, path);
     for (size_t i = 0; i < job->nfiles; i++) {
         if (!strcmp (job->files[i].path, path)) {
             free (path);
@@ -281,9 +281,11 @@ int infile_open (struct agent_job *job,
                  const struct task *task,
                  const char *template)
 {
-    char *path = path_of (job, task, template);
+    char *name = names_expand (job, task, template);
+    char *path = name ? path_of (job, name) : NULL;
     int fd, saved;
 
+    free (name);
     if (!path)
         return -1;
     fd = open_file (job, path, O_RDONLY);

@@ -84,15 +84,10 @@ static int append (struct input *in, const char *data, size_t len)
     return 0;
 }
 
-static int give (struct task *task, const struct agent_stdin *msg)
+static int write_out (struct task *task)
 {
     struct input *in = &task->in;
 
-    if (in->fd < 0 || in->eof)
-        return 0;
-    if (append (in, msg->data, msg->len) < 0)
-        return -1;
-    in->eof = msg->eof;
     if (!in->io && in->len > 0) {
         in->io = loop_io_create (task->job->agent->loop,
                                  LOOP_ALWAYS,
@@ -108,6 +103,30 @@ static int give (struct task *task, const struct agent_stdin *msg)
     else if (in->eof)
         input_close (in);
     return 0;
+}
+
+static int give (struct task *task, const struct agent_stdin *msg)
+{
+    static const char end = 'D' & 0x1f; /* ctrl-D */
+    struct input *in = &task->in;
+
+    if (in->fd < 0 || in->eof)
+        return 0;
+    if (append (in, msg->data, msg->len) < 0
+        || (in->tty && msg->eof && append (in, &end, 1) < 0))
+        return -1;
+    in->eof = msg->eof && !in->tty;
+    return write_out (task);
+}
+
+void input_type (struct task *task, const char *data, size_t len)
+{
+    struct input *in = &task->in;
+
+    if (in->fd < 0 || in->len - in->head + len > AGENT_TYPED_MAX)
+        return;
+    if (append (in, data, len) == 0)
+        write_out (task);
 }
 
 void input_give (struct agent_job *job, const struct agent_stdin *msg)

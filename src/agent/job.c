@@ -54,6 +54,8 @@ void job_destroy (struct agent_job *job)
     loop_source_destroy (job->signal_timer);
     outfiles_close (job);
     tmpdir_remove (job);
+    pty_destroy (job);
+    pmi_destroy (job);
     env_clear (job);
     layout_clear (&job->layout);
     jobspec_run_destroy (job->run);
@@ -108,10 +110,12 @@ static void exit_timeout_cb (struct loop_source *src, int revents, void *arg)
 
     snprintf (note,
               sizeof (note),
-              "%u task(s) still run %.0fs after the first one exited",
+              "%u task(s) still run %.6gs after the first one exited "
+              "(exit-timeout)",
               job->nrunning,
               job->run->shell.exit_timeout);
     report_exception (job, note);
+    job->ended = true;
     job_signal (job, SIGTERM);
 }
 
@@ -156,6 +160,7 @@ static void first_exit (struct agent_job *job, struct task *task, int status)
                   "task %u failed and exit-on-error is set",
                   task->rank);
         report_exception (job, note);
+        job->ended = true;
         job_signal (job, SIGTERM);
     }
     else if (job->nrunning > 0 && o->exit_timeout >= 0.)
@@ -172,6 +177,8 @@ static void first_exit (struct agent_job *job, struct task *task, int status)
  */
 static void note_status (struct agent_job *job, int status)
 {
+    if (job->ended)
+        return;
     if (WIFSIGNALED (status))
         status = (128 + WTERMSIG (status)) << 8;
     if (status > job->status)
@@ -186,10 +193,12 @@ void job_task_exited (struct task *task, int status)
     job->nrunning--;
     task->status = status;
     input_close (&task->in);
+    pmi_close (task);
     if (!job->agent->throttled) {
         stream_drain (&task->out[0]);
         stream_drain (&task->out[1]);
     }
+    pty_check_over (task);
     note_status (job, status);
     log_task_exit (task, status);
     report_touch (job);
@@ -241,7 +250,7 @@ static void start_tasks (struct agent_job *job)
 
         task->job = job;
         task->index = job->ntasks;
-        task->rank = job->layout.first + task->index;
+        task->rank = layout_rank (&job->layout, task->index);
         task->in.fd = -1;
         stream_init (&task->out[0], task, "stdout");
         stream_init (&task->out[1], task, "stderr");
@@ -255,12 +264,13 @@ static void start_tasks (struct agent_job *job)
         job->ntasks++;
     }
     job->starting = false;
-    if (!job->run->label)
+    if (!job->run->label && !job->run->shell.pty_ranks)
         outfiles_close (job);
 }
 
 static void log_start (struct agent_job *job)
 {
+    const struct shell_options *o = &job->run->shell;
     double now = loop_now (job->agent->loop);
     struct jbuf map = { 0 };
     char init[256];
@@ -268,15 +278,20 @@ static void log_start (struct agent_job *job)
 
     if (job->layout.index > 0)
         return;
-    snprintf (init,
-              sizeof (init),
-              "{\"service\":\"%u-shell-%s\",\"leader-rank\":%u,\"size\":%u}",
-              job->userid,
-              job->f58plain,
-              job->node->rank,
-              job->layout.nnodes);
+    snprintf (
+        init,
+        sizeof (init),
+        "{\"service\":\"%u-shell-%s\",\"leader-rank\":%u,\"size\":%u%s%s}",
+        job->userid,
+        job->f58plain,
+        job->node->rank,
+        job->layout.nnodes,
+        o->pty_interactive ? ",\"pty\":\"terminus.0\"" : "",
+        o->pty_interactive && o->pty_capture ? ",\"capture\":1" : "");
     guestlog_event (&job->exec, now, "shell.init", init);
+    jbuf_lit (&map, "{\"taskmap\":");
     layout_taskmap (&job->layout, &map);
+    jbuf_lit (&map, "}");
     if ((s = jbuf_take (&map, NULL)))
         guestlog_event (&job->exec, now, "shell.start", s);
     free (s);
@@ -347,8 +362,12 @@ static int prepare (struct agent_job *job, const struct agent_start *start)
         refuse (job, "cannot read the job", error.text);
         return -1;
     }
-    if (layout_make (&job->layout, job->run, job->R, a->opt.rank) < 0) {
-        refuse (job, "cannot place the tasks", strerror (errno));
+    if (job->run->shell.refused) {
+        refuse (job, "cannot do what is asked for", job->run->shell.refused);
+        return -1;
+    }
+    if (layout_make (&job->layout, job->run, job->R, a->opt.rank, &error) < 0) {
+        refuse (job, "cannot place the tasks", error.text);
         return -1;
     }
     job->node = rset_find (job->R, a->opt.rank);
@@ -357,7 +376,10 @@ static int prepare (struct agent_job *job, const struct agent_start *start)
         return -1;
     }
     job->tasks = calloc (job->layout.count + 1, sizeof (*job->tasks));
-    if (!job->tasks || tmpdir_make (job, &where) < 0 || env_make (job) < 0) {
+    if (!job->tasks || tmpdir_make (job, &where) < 0
+        || (job->run->shell.hwloc_xml && topology_write (job) < 0)
+        || env_make (job) < 0
+        || (!job->run->shell.pmi_off && pmi_make (job) < 0)) {
         refuse (job, "cannot prepare the job", strerror (errno));
         return -1;
     }

@@ -7,10 +7,14 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -126,6 +130,17 @@ static void become (struct child *c)
         fail (c, "setuid");
 }
 
+static void adjust_oom (struct child *c)
+{
+    char text[16];
+    int n = snprintf (text, sizeof (text), "%d", c->s->oom_score);
+    int fd = open ("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0 || write (fd, text, n) != n)
+        fail (c, "oom.adjust");
+    close (fd);
+}
+
 static void enter (struct child *c)
 {
     struct spawn *s = c->s;
@@ -146,6 +161,12 @@ static void __attribute__ ((noreturn)) child_main (struct child *c)
         if (dup2 (s->fds[fd], fd) < 0)
             fail (c, "dup2");
     }
+    if (s->pmi_fd >= 0
+        && (dup2 (s->pmi_fd, SPAWN_PMI_FD) < 0
+            || fcntl (SPAWN_PMI_FD, F_SETFD, 0) < 0))
+        fail (c, "dup2");
+    if (s->tty && ioctl (STDOUT_FILENO, TIOCSCTTY, 0) < 0)
+        fail (c, "terminal");
     set_limits (s);
     if (s->cpus)
         sched_setaffinity (0, sizeof (*s->cpus), s->cpus);
@@ -153,14 +174,29 @@ static void __attribute__ ((noreturn)) child_main (struct child *c)
         become (c);
     /* Nobody could report or end what outlives the agent. */
     prctl (PR_SET_PDEATHSIG, SIGKILL);
+    if (s->adjust_oom)
+        adjust_oom (c);
     enter (c);
     reset_signals (c);
+    if (s->stop && ptrace (PTRACE_TRACEME, 0, NULL, NULL) < 0)
+        fail (c, "ptrace");
     if (strchr (s->argv[0], '/'))
         execute (s, s->argv[0]);
     else
         search (s);
     fail (c, "exec");
     _exit (127);
+}
+
+/* The stop at its first instruction becomes one that a debugger finds. */
+static void stop (pid_t pid)
+{
+    int status;
+
+    while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (WIFSTOPPED (status))
+        ptrace (PTRACE_DETACH, pid, NULL, SIGSTOP);
 }
 
 pid_t spawn_process (struct spawn *s)
@@ -187,5 +223,7 @@ pid_t spawn_process (struct spawn *s)
         errno = c.errnum;
         return -1;
     }
+    if (s->stop)
+        stop (pid);
     return pid;
 }

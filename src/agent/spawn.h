@@ -12,12 +12,21 @@
 
 #include "wire/shell_options.h"
 
+enum {
+    SPAWN_PMI_FD = 3,
+};
+
 struct spawn {
     char **argv;
     char **env;
     const char *cwd;  /* NULL: the agent's */
     const char *path; /* PATH of env, to look argv[0] up; NULL: a default */
     int fds[3];       /* become 0, 1 and 2; each is open, and above 2 */
+    int pmi_fd;       /* becomes SPAWN_PMI_FD; -1: none */
+    bool tty;         /* fds[1] is the terminal that controls the session */
+    bool stop;        /* before the program's first instruction */
+    bool adjust_oom;  /* to oom_score */
+    int oom_score;
     const cpu_set_t *cpus; /* NULL: as they are */
     const struct shell_rlimit *rlimits;
     unsigned int nrlimits;

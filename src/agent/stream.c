@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
@@ -19,7 +20,7 @@ void stream_init (struct stream *st, struct task *task, const char *name)
 
 /* ---- to the log, or to a file with labels ---- */
 
-static void log_data (struct stream *st, const char *data, size_t len, bool eof)
+void stream_log (struct stream *st, const char *data, size_t len, bool eof)
 {
     struct agent_job *job = st->task->job;
 
@@ -31,6 +32,38 @@ static void log_data (struct stream *st, const char *data, size_t len, bool eof)
                    len,
                    eof);
     report_touch (job);
+}
+
+/* As stream_log, up to the limit that jobs have. */
+static void log_within (struct stream *st, const char *data, size_t len)
+{
+    uint64_t limit = st->task->job->run->shell.output_limit;
+    char note[96];
+
+    if (st->cut)
+        return;
+    if (limit == 0)
+        limit = AGENT_OUTPUT_LIMIT;
+    if (st->logged + len > limit) {
+        st->cut = true;
+        len = limit - st->logged;
+        snprintf (note,
+                  sizeof (note),
+                  "%s of task %u is cut after %llu bytes (output.limit)",
+                  st->name,
+                  st->task->rank,
+                  (unsigned long long)limit);
+        report_shell_log (st->task->job, LOG_WARNING, note);
+    }
+    st->logged += len;
+    if (len > 0)
+        stream_log (st, data, len, false);
+}
+
+static void write_plain (struct stream *st, const char *data, size_t len)
+{
+    if (write (st->file, data, len) < 0)
+        log_errno ("flux-agent", "write of output");
 }
 
 static void write_labelled (struct stream *st, const char *data, size_t len)
@@ -55,7 +88,7 @@ static void emit_lines (struct stream *st, const char *data, size_t len)
         if (st->file >= 0)
             write_labelled (st, data, n);
         else
-            log_data (st, data, n, false);
+            log_within (st, data, n);
         data += n;
         len -= n;
     }
@@ -65,10 +98,12 @@ static void emit (struct stream *st, const char *data, size_t len)
 {
     if (len == 0)
         return;
-    if (st->file >= 0 || (st->by_line && st->task->job->layout.ntasks > 1))
+    if (st->file >= 0 && !st->task->job->run->label)
+        write_plain (st, data, len);
+    else if (st->file >= 0 || (st->by_line && st->task->job->layout.ntasks > 1))
         emit_lines (st, data, len);
     else
-        log_data (st, data, len, false);
+        log_within (st, data, len);
 }
 
 /* How much of it can be passed on now. */
@@ -112,11 +147,12 @@ void stream_close (struct stream *st)
     close (st->fd);
     st->fd = -1;
     emit (st, st->held, st->nheld);
+    pty_closed (st);
     free (st->held);
     st->held = NULL;
     st->nheld = 0;
     if (st->file < 0)
-        log_data (st, NULL, 0, true);
+        stream_log (st, NULL, 0, true);
     st->task->job->nstreams--;
 }
 
@@ -136,6 +172,8 @@ static bool read_some (struct stream *st)
         stream_close (st);
         return false;
     }
+    if (st->task->tty && pty_output (st, a->buf + have, n))
+        return true;
     use = ready (st, a->buf, have + n);
     emit (st, a->buf, use);
     hold (st, a->buf + use, have + n - use);

@@ -73,10 +73,42 @@ static int open_output (struct task *task,
     return 0;
 }
 
+/* A terminal is all three of them, but for input from a file. */
+static int open_tty (struct task *task, struct ends *e)
+{
+    struct agent_job *job = task->job;
+    const struct jobspec_run *run = job->run;
+    struct stream *st = &task->out[0];
+    int slave;
+
+    if (pty_open (task, &e->ours[1], &slave) < 0)
+        return -1;
+    e->theirs[0] = e->theirs[1] = e->theirs[2] = slave;
+    e->close_theirs[1] = true;
+    if (run->input) {
+        e->theirs[0] = infile_open (job, task, run->input);
+        e->close_theirs[0] = e->theirs[0] >= 0;
+        if (e->theirs[0] < 0)
+            return -1;
+    }
+    else if ((e->ours[0] = fcntl (e->ours[1], F_DUPFD_CLOEXEC, 3)) < 0)
+        return -1;
+    task->in.tty = true;
+    if (run->output && run->shell.pty_capture
+        && (st->file = outfile_open (job, task, run->output, st->name)) < 0)
+        return -1;
+    stream_log (&task->out[1], NULL, 0, true);
+    return 0;
+}
+
 static int open_streams (struct task *task, struct ends *e, const char **where)
 {
     const struct jobspec_run *run = task->job->run;
 
+    if (pty_wanted (task->job, task->rank)) {
+        *where = "terminal";
+        return open_tty (task, e);
+    }
     if (open_stdin (task, e) < 0) {
         *where = run->input ? run->input : "stdin";
         return -1;
@@ -150,7 +182,10 @@ static void warn_cwd (struct task *task, int errnum)
     free (s);
 }
 
-static int spawn_task (struct task *task, struct ends *e, const char **where)
+static int spawn_task (struct task *task,
+                       struct ends *e,
+                       int pmi,
+                       const char **where)
 {
     struct agent_job *job = task->job;
     cpu_set_t cpus;
@@ -160,6 +195,11 @@ static int spawn_task (struct task *task, struct ends *e, const char **where)
         .cwd = job->run->cwd,
         .path = job->path,
         .fds = { e->theirs[0], e->theirs[1], e->theirs[2] },
+        .pmi_fd = pmi,
+        .tty = task->tty,
+        .stop = job->run->shell.stop_in_exec,
+        .adjust_oom = job->run->shell.adjust_oom,
+        .oom_score = job->run->shell.oom_score,
         .rlimits = job->run->shell.rlimits,
         .nrlimits = job->run->shell.nrlimits,
         .nofile = job->agent->nofile,
@@ -173,6 +213,10 @@ static int spawn_task (struct task *task, struct ends *e, const char **where)
 
     if (affinity_of_task (job->agent, task, &cpus))
         s.cpus = &cpus;
+    if (job->run->shell.cpu_verbose)
+        affinity_log (task, s.cpus);
+    if (job->run->shell.cpu_dry_run)
+        s.cpus = NULL;
     task->pid = s.argv ? spawn_process (&s) : -1;
     saved = errno;
     argv_free (task, s.argv);
@@ -191,21 +235,24 @@ static int spawn_task (struct task *task, struct ends *e, const char **where)
 int task_start (struct task *task, const char **where)
 {
     struct ends e = { { -1, -1, -1 }, { false }, { -1, -1, -1 } };
+    int pmi = -1;
+    int rc = -1;
     int saved;
 
     *where = "environment";
     if (env_of_task (task->job, task) < 0)
         return -1;
-    if (open_streams (task, &e, where) < 0 || watch_streams (task, &e) < 0
-        || spawn_task (task, &e, where) < 0) {
-        saved = errno;
-        ends_close (&e);
-        task_close (task);
-        errno = saved;
-        return -1;
-    }
+    if (open_streams (task, &e, where) == 0 && watch_streams (task, &e) == 0
+        && (!task->job->pmi || (pmi = pmi_open (task)) >= 0))
+        rc = spawn_task (task, &e, pmi, where);
+    saved = errno;
+    if (pmi >= 0)
+        close (pmi);
     ends_close (&e);
-    return 0;
+    if (rc < 0)
+        task_close (task);
+    errno = saved;
+    return rc;
 }
 
 void task_close (struct task *task)
@@ -213,4 +260,5 @@ void task_close (struct task *task)
     stream_close (&task->out[0]);
     stream_close (&task->out[1]);
     input_close (&task->in);
+    pmi_close (task);
 }

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include <flux/taskmap.h>
 
 #include "cmd/attach.h"
 #include "cmd/attach_input.h"
+#include "cmd/attach_pty.h"
 #include "cmd/jobwatch.h"
 #include "cmd/tail.h"
 #include "cmd/util.h"
@@ -42,6 +44,12 @@ struct attach {
     const struct attach_config *c;
     struct jobwatch *w;
     struct attach_input *input;
+    struct attach_pty *pty;
+    FILE *seen; /* output that the terminal shows, if it is ours; NULL: that
+                   is decided */
+    char *seen_text;
+    size_t nseen;
+    bool pty_shows;
     struct tail *tail;
     flux_watcher_t *signal_w[NR_SIGNALS];
     flux_watcher_t *status_w;
@@ -130,6 +138,78 @@ static void follow_phase (struct attach *a, const char *name)
     }
 }
 
+/* ---- the job's terminal ---- */
+
+static void pty_decided_cb (bool yes, void *arg)
+{
+    struct attach *a = arg;
+
+    if (a->seen)
+        fclose (a->seen);
+    a->seen = NULL;
+    a->pty_shows = yes && a->w->capture;
+    if (!yes && a->seen_text) {
+        fwrite (a->seen_text, 1, a->nseen, stdout);
+        fflush (stdout);
+    }
+    free (a->seen_text);
+    a->seen_text = NULL;
+    clear_status (a);
+}
+
+static void pty_ended_cb (bool detached, void *arg)
+{
+    struct attach *a = arg;
+
+    if (!detached)
+        return;
+    fprintf (stderr,
+             "%s: detached from %s\n",
+             get_prefix (),
+             id_str (a->w->id));
+    a->exit_code = 1;
+    flux_reactor_stop (a->r);
+}
+
+static const struct attach_pty_ops pty_ops = {
+    .decided = pty_decided_cb,
+    .ended = pty_ended_cb,
+};
+
+/* By the map in a shell.start event; 0: it cannot be known. */
+static unsigned int count_tasks (const struct entry *ent)
+{
+    json_t *o = json_object_get (ent->context, "taskmap");
+    char *s = o ? json_dumps (o, JSON_COMPACT) : NULL;
+    struct taskmap *map = s ? taskmap_decode (s, NULL) : NULL;
+    int n = map ? taskmap_total_ntasks (map) : 0;
+
+    taskmap_destroy (map);
+    free (s);
+    return n > 0 ? n : 0;
+}
+
+/* The terminal, or standard input. */
+static void attach_streams (struct attach *a)
+{
+    struct jobwatch *w = a->w;
+
+    if (w->pty) {
+        if (w->capture
+            && !(a->seen = open_memstream (&a->seen_text, &a->nseen)))
+            die ("out of memory");
+        a->pty = attach_pty_start (a->h,
+                                   w->service,
+                                   w->pty,
+                                   w->leader_rank,
+                                   a->c->read_only,
+                                   &pty_ops,
+                                   a);
+    }
+    else if (a->input)
+        attach_input_start (a->input, w->service, w->leader_rank);
+}
+
 static void event_cb (struct jobwatch *w,
                       const struct entry *ent,
                       json_t *o,
@@ -158,8 +238,10 @@ static void event_cb (struct jobwatch *w,
                  context ? context : "");
         free (context);
     }
-    if (is_exec && !strcmp (ent->name, "shell.init") && a->input)
-        attach_input_start (a->input, w->service, w->leader_rank);
+    if (is_exec && !strcmp (ent->name, "shell.init"))
+        attach_streams (a);
+    if (is_exec && !strcmp (ent->name, "shell.start") && a->input && !w->pty)
+        attach_input_close_others (a->input, count_tasks (ent));
 }
 
 static void output_cb (struct jobwatch *w,
@@ -177,6 +259,11 @@ static void output_cb (struct jobwatch *w,
     if (!data)
         return;
     clear_status (a);
+    if (!is_err && !strcmp (rank, "0") && (a->seen || a->pty_shows)) {
+        if (a->seen)
+            write_output (a->seen, rank, data, len, a->c->label_io);
+        return;
+    }
     if (a->tail) {
         tail_add (a->tail, rank, data, len, is_err, a->c->label_io);
         return;
@@ -227,6 +314,8 @@ static void done_cb (struct jobwatch *w, void *arg)
 
     print_finish (a);
     a->exit_code = w->exit_code;
+    if (!w->finished && a->exit_code == 0)
+        a->exit_code = 1; /* as flux-core: what became of it is not known */
     flux_reactor_stop (a->r);
 }
 
@@ -349,6 +438,9 @@ int attach_run (flux_t *h, flux_jobid_t id, const struct attach_config *c)
         flux_watcher_destroy (a.signal_w[i]);
     flux_watcher_destroy (a.status_w);
     attach_input_destroy (a.input);
+    if (a.seen) /* the job was over before the answer came */
+        pty_decided_cb (false, &a);
+    attach_pty_destroy (a.pty);
     jobwatch_destroy (a.w);
     return a.exit_code;
 }

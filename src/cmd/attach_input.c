@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <flux/idset.h>
 #include <jansson.h>
 
 #include "cmd/attach_input.h"
@@ -17,6 +18,7 @@ struct attach_input {
     char *topic;
     int leader;
     bool sent_data;
+    bool closed; /* for the tasks that get none */
     flux_watcher_t *w;
     flux_future_t *f; /* the piece on its way */
 };
@@ -133,4 +135,50 @@ void attach_input_start (struct attach_input *in,
         die ("cannot watch standard input: %s", strerror (errno));
     /* reading is no reason to stay once the job has ended */
     flux_watcher_start (in->w);
+}
+
+static void closed_cb (flux_future_t *f, void *arg)
+{
+    flux_future_destroy (f);
+}
+
+/* "all" but those; NULL: there are none. */
+static char *other_ranks (const char *ranks, unsigned int ntasks)
+{
+    struct idset *ids = idset_decode (ranks);
+    struct idset *others = idset_create (ntasks, 0);
+    char *s = NULL;
+
+    if (ids && others && idset_range_set (others, 0, ntasks - 1) == 0
+        && idset_subtract (others, ids) == 0 && !idset_empty (others))
+        s = idset_encode (others, IDSET_FLAG_RANGE);
+    idset_destroy (ids);
+    idset_destroy (others);
+    return s;
+}
+
+void attach_input_close_others (struct attach_input *in, unsigned int ntasks)
+{
+    flux_future_t *f;
+    char *others;
+
+    if (!in->topic || in->closed || ntasks == 0 || !strcmp (in->ranks, "all"))
+        return;
+    in->closed = true;
+    if (!(others = other_ranks (in->ranks, ntasks)))
+        return;
+    f = flux_rpc_pack (in->h,
+                       in->topic,
+                       in->leader,
+                       0,
+                       "{s:s s:s s:b}",
+                       "stream",
+                       "stdin",
+                       "rank",
+                       others,
+                       "eof",
+                       1);
+    if (!f || flux_future_then (f, -1., closed_cb, NULL) < 0)
+        flux_future_destroy (f);
+    free (others);
 }

@@ -18,4 +18,7 @@ void attach_input_start (struct attach_input *in,
                          const char *service,
                          int leader);
 
+/* So many tasks there are: the input of those that get none is closed. */
+void attach_input_close_others (struct attach_input *in, unsigned int ntasks);
+
 #endif

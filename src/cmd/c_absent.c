@@ -32,10 +32,3 @@ const struct command cmd_proxy = {
     .absent = "set FLUX_URI to what 'flux uri' prints to talk to another "
               "instance on this host",
 };
-
-const struct command cmd_job_hostpids = {
-    .name = "hostpids",
-    .summary = "print the process ids of tasks (not available yet)",
-    .usage = "...",
-    .absent = "the process ids of running tasks are not told",
-};

@@ -179,6 +179,8 @@ static void exec_cb (struct event_watch *ew,
 {
     struct jobwatch *w = arg;
     const char *service = NULL;
+    const char *pty = NULL;
+    int capture = 0;
 
     if (!ent) {
         event_watch_destroy (w->exec);
@@ -188,11 +190,17 @@ static void exec_cb (struct event_watch *ew,
     }
     if (!strcmp (ent->name, "shell.init") && !w->service) {
         json_unpack (ent->context,
-                     "{s?s s?i}",
+                     "{s?s s?i s?s s?i}",
                      "service",
                      &service,
                      "leader-rank",
-                     &w->leader_rank);
+                     &w->leader_rank,
+                     "pty",
+                     &pty,
+                     "capture",
+                     &capture);
+        w->pty = pty ? xstrdup (pty) : NULL;
+        w->capture = capture;
         w->service = xstrdup (service ? service : "");
         start_output (w);
     }
@@ -237,7 +245,9 @@ static void main_cb (struct event_watch *ew,
         if (errnum != ENODATA) {
             w->errnum = errnum;
             w->exit_code = 1;
-            warn_msg ("%s: %s", id_str (w->id), text);
+            warn_msg ("%s: %s",
+                      id_str (w->id),
+                      errnum == ENOENT ? "No such job" : text);
         }
         event_watch_destroy (w->main);
         w->main = NULL;
@@ -293,6 +303,7 @@ void jobwatch_destroy (struct jobwatch *w)
     event_watch_destroy (w->exec);
     event_watch_destroy (w->out);
     free (w->service);
+    free (w->pty);
     free (w);
 }
 

@@ -54,6 +54,8 @@ struct jobwatch {
     double t0;      /* of the first event */
     char *service;  /* from shell.init */
     int leader_rank;
+    char *pty;    /* from shell.init: its terminal; NULL: none */
+    bool capture; /* and what that shows is in the output too */
     /* private */
     flux_t *h;
     const struct jobwatch_ops *ops;

@@ -193,11 +193,13 @@ static void output_cb (struct jobwatch *jw,
 {
     struct waited *j = arg;
     FILE *f = !strcmp (stream, "stderr") ? j->err : j->out;
+    char label[128];
 
     if (!data)
         return;
     progress_clear (&j->owner->progress);
-    write_output (f, rank, data, len, j->owner->label);
+    snprintf (label, sizeof (label), "%s: %s", id_str (j->id), rank);
+    write_output (f, label, data, len, j->owner->label);
     fflush (f);
     progress_draw (&j->owner->progress, true);
 }

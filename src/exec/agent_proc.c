@@ -249,6 +249,10 @@ static void message_cb (struct net_conn *conn, flux_msg_t *msg, void *arg)
         if (peer->node)
             exec_queue (peer->x, peer->node, msg, 0);
         break;
+    case AGENT_TALK:
+        if (peer->node)
+            service_talk (peer->node, msg);
+        break;
     default:
         break;
     }

@@ -24,7 +24,7 @@ struct exec_job_state *exec_job_find (struct exec *x, uint64_t id)
 
 void exec_job_destroy (struct exec_job_state *job)
 {
-    stdin_unregister (job);
+    service_unregister (job);
     HASH_DEL (job->x->jobs, job);
     flux_msg_decref (job->start);
     for (int i = 0; i < 2; i++) {
@@ -154,6 +154,10 @@ static void check_over (struct exec_job_state *job)
         job->tell_again = false;
         r->started (r->arg, id);
     }
+    if (job->fatal) {
+        tell_exception (job, 0, "exec", job->fatal);
+        job->fatal = NULL;
+    }
     if (job->lost) {
         job->lost = false;
         tell_exception (job, 0, "exec", "lost: its flux-agent is gone");
@@ -169,11 +173,18 @@ static void check_over (struct exec_job_state *job)
     r->release (r->arg, id);
 }
 
+void exec_fail (struct exec_job_state *job, const char *why)
+{
+    job->fatal = why;
+    exec_queue (job->x, NULL, NULL, job->id);
+}
+
 void exec_part_over (struct exec_job_state *job, struct part *part, int status)
 {
     if (part->over)
         return;
     part->over = true;
+    proctable_lost (job, part);
     part->status = status;
     job->nover++;
     if (status > job->status)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* Input of running jobs: the service "<uid>-shell-<id>" that flux-job(1)
- * attach writes to.
- */
+/* Input of running jobs, which flux-job(1) attach writes. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,20 +30,18 @@ static int forward (struct exec_job_state *job, const struct stdin_request *req)
     return 0;
 }
 
-static int stdin_cb (struct router *r,
-                     const flux_msg_t *msg,
-                     void *arg,
-                     flux_error_t *error)
+int stdin_cb (struct router *r,
+              const flux_msg_t *msg,
+              void *arg,
+              flux_error_t *error)
 {
     struct exec_job_state *job = arg;
     struct stdin_request req;
     const char *s;
     int rc;
 
-    if (!router_may (msg, job->userid))
-        return err_set (error, EPERM, "Request requires owner credentials");
-    if (flux_msg_get_string (msg, &s) < 0 || !s)
-        return err_set (error, EPROTO, "request: expected a payload");
+    if (service_may (job, msg, &s, error) < 0)
+        return -1;
     if (job->stdin_closed)
         return err_set (error, EPIPE, "input of the job is closed");
     if (stdin_request_decode (s, &req, error) < 0)
@@ -56,39 +52,4 @@ static int stdin_cb (struct router *r,
     if (rc < 0)
         return -1;
     return router_respond (r, msg, NULL) < 0 ? -1 : REQUEST_DONE;
-}
-
-int stdin_register (struct exec_job_state *job)
-{
-    struct router *r = job->x->env.router;
-    char id[JOBID_TEXT_MAX];
-
-    if (!r)
-        return 0;
-    jobid_encode (job->id, JOBID_F58PLAIN, id, sizeof (id));
-    if (asprintf (&job->topic, "%u-shell-%s.stdin", job->userid, id) < 0) {
-        job->topic = NULL;
-        return -1;
-    }
-    if (router_method_add (r,
-                           job->topic,
-                           FLUX_ROLE_OWNER | FLUX_ROLE_USER,
-                           0,
-                           stdin_cb,
-                           job)
-        < 0) {
-        free (job->topic);
-        job->topic = NULL;
-        return -1;
-    }
-    return 0;
-}
-
-void stdin_unregister (struct exec_job_state *job)
-{
-    if (!job->topic)
-        return;
-    router_method_remove (job->x->env.router, job->topic);
-    free (job->topic);
-    job->topic = NULL;
 }

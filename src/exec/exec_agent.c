@@ -143,6 +143,7 @@ void exec_node_ready (struct node *node, const char *jobs)
         if ((part = exec_part_of (job, node)))
             compare (job, part, jobs);
         send_start (job);
+        pty_again (job);
     }
     end_unknown (node, jobs);
     rexec_node_ready (node);
@@ -212,7 +213,7 @@ static int begin (struct exec_job_state *job,
 {
     if (set_parts (job, given->R, error) < 0)
         return -1;
-    if (stdin_register (job) < 0)
+    if (service_register (job, given->jobspec) < 0)
         return err_set (error, errno, "exec: cannot start the job");
     if (given->reattach) {
         find_again (job);

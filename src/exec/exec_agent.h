@@ -15,6 +15,7 @@
 #include "exec/exec.h"
 #include "net/net.h"
 #include "wire/agent_msgs.h"
+#include "wire/agent_talk.h"
 #include "wire/jbuf.h"
 
 struct exec_job_state;
@@ -81,8 +82,12 @@ struct exec_job_state {
     bool failed;     /* an exception was reported */
     int status;
     bool stdin_closed;
-    bool lost;   /* by an agent, and this is to be told */
-    char *topic; /* of the input service; NULL: not registered */
+    bool lost;            /* by an agent, and this is to be told */
+    const char *fatal;    /* what to raise an exception for; NULL: nothing */
+    int nmethods;         /* of its service that are registered */
+    struct exec_pty *pty; /* NULL: no terminal to attach to */
+    struct exec_pmi *pmi; /* NULL: no exchange so far */
+    LIST_HEAD (, proctable_request) proctables;
     /* Until the job is started: of the leader, and of the others. */
     struct agent_job_logs held[2];
     UT_hash_handle hh;
@@ -108,6 +113,7 @@ struct exec {
     struct rexec *rexec; /* rexec.h */
     STAILQ_HEAD (, item) items;
     struct loop_source *work;
+    int64_t last_number; /* of a question to agents */
 };
 
 /* ---- agent_proc.c: processes and connections ---- */
@@ -148,8 +154,63 @@ struct exec_job_state *exec_job_find (struct exec *x, uint64_t id);
 void exec_part_over (struct exec_job_state *job, struct part *part, int status);
 int exec_send_kill (struct exec_job_state *job, int signum);
 
+/* Raise a fatal exception; why is a constant. */
+void exec_fail (struct exec_job_state *job, const char *why);
+
+/* ---- agent_service.c ---- */
+int service_register (struct exec_job_state *job, const char *jobspec);
+void service_unregister (struct exec_job_state *job);
+/* May the sender have the job's service?  Its payload, or -1. */
+int service_may (struct exec_job_state *job,
+                 const flux_msg_t *msg,
+                 const char **payload,
+                 flux_error_t *error);
+/* An agent said something that is not durable. */
+void service_talk (struct node *node, const flux_msg_t *msg);
+/* Say it to the agent of part, or (NULL) of all; false: it went to none. */
+bool service_say (struct exec_job_state *job,
+                  struct part *part,
+                  struct agent_talk *talk);
+
 /* ---- agent_stdin.c ---- */
-int stdin_register (struct exec_job_state *job);
-void stdin_unregister (struct exec_job_state *job);
+int stdin_cb (struct router *r,
+              const flux_msg_t *msg,
+              void *arg,
+              flux_error_t *error);
+
+/* ---- agent_pty.c ---- */
+int pty_create (struct exec_job_state *job);
+/* An agent is there again: it does not know who is attached. */
+void pty_again (struct exec_job_state *job);
+void pty_end (struct exec_job_state *job);
+void pty_talk (struct exec_job_state *job,
+               struct part *part,
+               const struct agent_talk *talk);
+int pty_cb (struct router *r,
+            const flux_msg_t *msg,
+            void *arg,
+            flux_error_t *error);
+int pty_disconnect_cb (struct router *r,
+                       const flux_msg_t *msg,
+                       void *arg,
+                       flux_error_t *error);
+
+/* ---- agent_pmi.c ---- */
+void pmi_talk (struct exec_job_state *job,
+               struct part *part,
+               const struct agent_talk *talk);
+void pmi_end (struct exec_job_state *job);
+
+/* ---- agent_proctable.c ---- */
+int proctable_cb (struct router *r,
+                  const flux_msg_t *msg,
+                  void *arg,
+                  flux_error_t *error);
+void proctable_talk (struct exec_job_state *job,
+                     struct part *part,
+                     const struct agent_talk *talk);
+/* The part has nothing more to say. */
+void proctable_lost (struct exec_job_state *job, struct part *part);
+void proctable_end (struct exec_job_state *job);
 
 #endif

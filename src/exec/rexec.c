@@ -258,7 +258,7 @@ static bool tell_taken (struct call *call)
 
     if (call->taken < PORTION)
         return true;
-    if (router_queued (call->rx->x->env.router, call->key.client) > QUEUE_MAX)
+    if (router_queued (call->rx->x->env.router, call->msg) > QUEUE_MAX)
         return false;
     if ((msg = agent_flow_encode (&flow)) && node_send (call->node, msg) == 0)
         call->taken = 0;

@@ -45,6 +45,19 @@ struct router_client *router_client_add (struct router *r,
     return c;
 }
 
+void router_client_set_queued (struct router_client *c,
+                               size_t (*cb) (void *arg))
+{
+    c->queued = cb;
+}
+
+size_t router_queued (struct router *r, const flux_msg_t *req)
+{
+    struct router_client *c = client_of (r, req);
+
+    return c && c->queued ? c->queued (c->arg) : 0;
+}
+
 const char *router_client_uuid (const struct router_client *c)
 {
     return c->uuid;
@@ -57,19 +70,6 @@ bool client_expects (const flux_msg_t *msg)
     return !flux_msg_is_noresponse (msg)
            && flux_msg_get_matchtag (msg, &matchtag) == 0
            && matchtag != FLUX_MATCHTAG_NONE;
-}
-
-void router_client_set_queued (struct router_client *c,
-                               size_t (*queued) (void *arg))
-{
-    c->queued = queued;
-}
-
-size_t router_queued (struct router *r, const char *uuid)
-{
-    struct router_client *c = client_find (r, uuid);
-
-    return c && c->queued ? c->queued (c->arg) : 0;
 }
 
 /* ---- what comes in ---- */

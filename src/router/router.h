@@ -159,13 +159,13 @@ struct router_client *router_client_add (struct router *r,
                                          uint32_t rolemask,
                                          router_deliver_f deliver,
                                          void *arg);
-/* How many bytes wait to be read by the client: asked of queued, which the
- * client's side gives; without it, 0.
+/* How the router can ask how many bytes wait to be written to the client;
+ * cb has the argument of deliver.
  */
 void router_client_set_queued (struct router_client *c,
-                               size_t (*queued) (void *arg));
-/* Of the client with this uuid; 0 if there is none. */
-size_t router_queued (struct router *r, const char *uuid);
+                               size_t (*cb) (void *arg));
+/* Bytes that wait for the sender of req; 0 if that is not known. */
+size_t router_queued (struct router *r, const flux_msg_t *req);
 const char *router_client_uuid (const struct router_client *c);
 /* A message from the client (any type); the router takes what it needs. */
 void router_client_recv (struct router_client *c, const flux_msg_t *msg);

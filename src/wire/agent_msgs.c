@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "wire/agent_msgs.h"
+#include "wire/agent_parts.h"
 #include "wire/base64.h"
 #include "wire/jload.h"
 
@@ -13,16 +14,12 @@ enum {
     MAX_PARTS = 4,
 };
 
-struct part {
-    const char *s; /* NULL: absent, on the wire like an empty one */
-    size_t len;
-};
-
 static const char *const topics[] = {
     [AGENT_HELLO] = "agent.hello", [AGENT_START] = "agent.start",
     [AGENT_KILL] = "agent.kill",   [AGENT_STDIN] = "agent.stdin",
     [AGENT_EXIT] = "agent.exit",   [AGENT_REPORT] = "agent.report",
     [AGENT_ACK] = "agent.ack",     [AGENT_FLOW] = "agent.flow",
+    [AGENT_TALK] = "agent.talk",
 };
 
 enum agent_topic agent_topic_of (const flux_msg_t *msg)
@@ -38,12 +35,12 @@ enum agent_topic agent_topic_of (const flux_msg_t *msg)
     return AGENT_UNKNOWN;
 }
 
-static struct part part_of (const char *s)
+static struct agent_part part_of (const char *s)
 {
-    return (struct part){ s, s ? strlen (s) : 0 };
+    return (struct agent_part){ s, s ? strlen (s) : 0 };
 }
 
-static void put_int (struct jbuf *b, const char *key, int64_t value)
+void agent_put_int (struct jbuf *b, const char *key, int64_t value)
 {
     jbuf_lit (b, b->len ? ",\"" : "{\"");
     jbuf_lit (b, key);
@@ -52,10 +49,10 @@ static void put_int (struct jbuf *b, const char *key, int64_t value)
 }
 
 /* Takes what is in b. */
-static flux_msg_t *message (enum agent_topic topic,
-                            struct jbuf *b,
-                            const struct part *parts,
-                            int nparts)
+flux_msg_t *agent_message (enum agent_topic topic,
+                           struct jbuf *b,
+                           const struct agent_part *parts,
+                           int nparts)
 {
     flux_msg_t *msg;
 
@@ -82,7 +79,7 @@ static flux_msg_t *message (enum agent_topic topic,
     return msg;
 }
 
-static int bad (const flux_msg_t *msg, json_t *o, flux_error_t *error)
+int agent_bad (const flux_msg_t *msg, json_t *o, flux_error_t *error)
 {
     const char *topic = "?";
 
@@ -92,10 +89,10 @@ static int bad (const flux_msg_t *msg, json_t *o, flux_error_t *error)
 }
 
 /* The numbers, and the texts (exactly nparts). */
-static json_t *open_message (const flux_msg_t *msg,
-                             struct part *parts,
-                             size_t nparts,
-                             flux_error_t *error)
+json_t *agent_open (const flux_msg_t *msg,
+                    struct agent_part *parts,
+                    size_t nparts,
+                    flux_error_t *error)
 {
     const void *data;
     const char *p, *end, *eol;
@@ -105,7 +102,7 @@ static json_t *open_message (const flux_msg_t *msg,
     if (flux_msg_get_payload (msg, &data, &size) < 0
         || !(eol = memchr (data, '\n', size))
         || !(o = jload_object (data, eol - (char *)data, "head", error))) {
-        bad (msg, NULL, error);
+        agent_bad (msg, NULL, error);
         return NULL;
     }
     end = (const char *)data + size;
@@ -116,10 +113,10 @@ static json_t *open_message (const flux_msg_t *msg,
         json_int_t n = json_integer_value (len);
 
         if (!json_is_integer (len) || n < 0 || n >= end - p || p[n] != '\0') {
-            bad (msg, o, error);
+            agent_bad (msg, o, error);
             return NULL;
         }
-        parts[i] = (struct part){ p, n };
+        parts[i] = (struct agent_part){ p, n };
         p += n + 1;
     }
     return o;
@@ -129,27 +126,27 @@ static json_t *open_message (const flux_msg_t *msg,
 
 flux_msg_t *agent_hello_encode (const struct agent_hello *hello)
 {
-    struct part parts[] = { part_of (hello->jobs) };
+    struct agent_part parts[] = { part_of (hello->jobs) };
     struct jbuf b = { 0 };
 
-    put_int (&b, "rank", hello->rank);
-    put_int (&b, "pid", hello->pid);
-    return message (AGENT_HELLO, &b, parts, 1);
+    agent_put_int (&b, "rank", hello->rank);
+    agent_put_int (&b, "pid", hello->pid);
+    return agent_message (AGENT_HELLO, &b, parts, 1);
 }
 
 int agent_hello_decode (const flux_msg_t *msg,
                         struct agent_hello *hello,
                         flux_error_t *error)
 {
-    struct part parts[1];
-    json_t *o = open_message (msg, parts, 1, error);
+    struct agent_part parts[1];
+    json_t *o = agent_open (msg, parts, 1, error);
     json_int_t rank;
 
     if (!o)
         return -1;
     if (json_unpack (o, "{s:I s:i}", "rank", &rank, "pid", &hello->pid) < 0
         || rank < 0 || rank > UINT32_MAX)
-        return bad (msg, o, error);
+        return agent_bad (msg, o, error);
     hello->rank = rank;
     hello->jobs = parts[0].s;
     json_decref (o);
@@ -158,7 +155,7 @@ int agent_hello_decode (const flux_msg_t *msg,
 
 flux_msg_t *agent_report_encode (const struct agent_report *r)
 {
-    struct part parts[] = {
+    struct agent_part parts[] = {
         { r->exec, r->exec ? r->exec_len : 0 },
         { r->output, r->output ? r->output_len : 0 },
         part_of (r->type),
@@ -166,21 +163,21 @@ flux_msg_t *agent_report_encode (const struct agent_report *r)
     };
     struct jbuf b = { 0 };
 
-    put_int (&b, "seq", r->seq);
-    put_int (&b, "id", r->id);
-    put_int (&b, "started", r->started);
-    put_int (&b, "severity", r->severity);
-    put_int (&b, "over", r->over);
-    put_int (&b, "status", r->status);
-    return message (AGENT_REPORT, &b, parts, 4);
+    agent_put_int (&b, "seq", r->seq);
+    agent_put_int (&b, "id", r->id);
+    agent_put_int (&b, "started", r->started);
+    agent_put_int (&b, "severity", r->severity);
+    agent_put_int (&b, "over", r->over);
+    agent_put_int (&b, "status", r->status);
+    return agent_message (AGENT_REPORT, &b, parts, 4);
 }
 
 int agent_report_decode (const flux_msg_t *msg,
                          struct agent_report *r,
                          flux_error_t *error)
 {
-    struct part parts[4];
-    json_t *o = open_message (msg, parts, 4, error);
+    struct agent_part parts[4];
+    json_t *o = agent_open (msg, parts, 4, error);
     json_int_t id, seq;
     int started, over;
 
@@ -201,7 +198,7 @@ int agent_report_decode (const flux_msg_t *msg,
                      "status",
                      &r->status)
         < 0)
-        return bad (msg, o, error);
+        return agent_bad (msg, o, error);
     r->seq = seq;
     r->id = id;
     r->started = started;
@@ -220,26 +217,27 @@ int agent_report_decode (const flux_msg_t *msg,
 
 flux_msg_t *agent_start_encode (const struct agent_start *start)
 {
-    struct part parts[] = { part_of (start->jobspec), part_of (start->R) };
+    struct agent_part parts[] = { part_of (start->jobspec),
+                                  part_of (start->R) };
     struct jbuf b = { 0 };
 
-    put_int (&b, "id", start->id);
-    put_int (&b, "userid", start->userid);
-    return message (AGENT_START, &b, parts, 2);
+    agent_put_int (&b, "id", start->id);
+    agent_put_int (&b, "userid", start->userid);
+    return agent_message (AGENT_START, &b, parts, 2);
 }
 
 int agent_start_decode (const flux_msg_t *msg,
                         struct agent_start *start,
                         flux_error_t *error)
 {
-    struct part parts[2];
-    json_t *o = open_message (msg, parts, 2, error);
+    struct agent_part parts[2];
+    json_t *o = agent_open (msg, parts, 2, error);
     json_int_t id, userid;
 
     if (!o)
         return -1;
     if (json_unpack (o, "{s:I s:I}", "id", &id, "userid", &userid) < 0)
-        return bad (msg, o, error);
+        return agent_bad (msg, o, error);
     start->id = id;
     start->userid = userid;
     start->jobspec = parts[0].s;
@@ -252,22 +250,22 @@ flux_msg_t *agent_kill_encode (const struct agent_kill *kill)
 {
     struct jbuf b = { 0 };
 
-    put_int (&b, "id", kill->id);
-    put_int (&b, "signum", kill->signum);
-    return message (AGENT_KILL, &b, NULL, 0);
+    agent_put_int (&b, "id", kill->id);
+    agent_put_int (&b, "signum", kill->signum);
+    return agent_message (AGENT_KILL, &b, NULL, 0);
 }
 
 int agent_kill_decode (const flux_msg_t *msg,
                        struct agent_kill *kill,
                        flux_error_t *error)
 {
-    json_t *o = open_message (msg, NULL, 0, error);
+    json_t *o = agent_open (msg, NULL, 0, error);
     json_int_t id;
 
     if (!o)
         return -1;
     if (json_unpack (o, "{s:I s:i}", "id", &id, "signum", &kill->signum) < 0)
-        return bad (msg, o, error);
+        return agent_bad (msg, o, error);
     kill->id = id;
     json_decref (o);
     return 0;
@@ -275,27 +273,27 @@ int agent_kill_decode (const flux_msg_t *msg,
 
 flux_msg_t *agent_stdin_encode (const struct agent_stdin *in)
 {
-    struct part parts[] = { part_of (in->ranks), { in->data, in->len } };
+    struct agent_part parts[] = { part_of (in->ranks), { in->data, in->len } };
     struct jbuf b = { 0 };
 
-    put_int (&b, "id", in->id);
-    put_int (&b, "eof", in->eof);
-    return message (AGENT_STDIN, &b, parts, 2);
+    agent_put_int (&b, "id", in->id);
+    agent_put_int (&b, "eof", in->eof);
+    return agent_message (AGENT_STDIN, &b, parts, 2);
 }
 
 int agent_stdin_decode (const flux_msg_t *msg,
                         struct agent_stdin *in,
                         flux_error_t *error)
 {
-    struct part parts[2];
-    json_t *o = open_message (msg, parts, 2, error);
+    struct agent_part parts[2];
+    json_t *o = agent_open (msg, parts, 2, error);
     json_int_t id;
     int eof;
 
     if (!o)
         return -1;
     if (json_unpack (o, "{s:I s:i}", "id", &id, "eof", &eof) < 0)
-        return bad (msg, o, error);
+        return agent_bad (msg, o, error);
     in->id = id;
     in->eof = eof;
     in->ranks = parts[0].s;
@@ -309,28 +307,28 @@ flux_msg_t *agent_exit_encode (void)
 {
     struct jbuf b = { 0 };
 
-    return message (AGENT_EXIT, &b, NULL, 0);
+    return agent_message (AGENT_EXIT, &b, NULL, 0);
 }
 
 flux_msg_t *agent_ack_encode (const struct agent_ack *ack)
 {
     struct jbuf b = { 0 };
 
-    put_int (&b, "seq", ack->seq);
-    return message (AGENT_ACK, &b, NULL, 0);
+    agent_put_int (&b, "seq", ack->seq);
+    return agent_message (AGENT_ACK, &b, NULL, 0);
 }
 
 int agent_ack_decode (const flux_msg_t *msg,
                       struct agent_ack *ack,
                       flux_error_t *error)
 {
-    json_t *o = open_message (msg, NULL, 0, error);
+    json_t *o = agent_open (msg, NULL, 0, error);
     json_int_t seq;
 
     if (!o)
         return -1;
     if (json_unpack (o, "{s:I}", "seq", &seq) < 0)
-        return bad (msg, o, error);
+        return agent_bad (msg, o, error);
     ack->seq = seq;
     json_decref (o);
     return 0;
@@ -338,27 +336,27 @@ int agent_ack_decode (const flux_msg_t *msg,
 
 flux_msg_t *agent_flow_encode (const struct agent_flow *flow)
 {
-    struct part parts[] = { part_of (flow->client) };
+    struct agent_part parts[] = { part_of (flow->client) };
     struct jbuf b = { 0 };
 
-    put_int (&b, "matchtag", flow->matchtag);
-    put_int (&b, "bytes", flow->bytes);
-    return message (AGENT_FLOW, &b, parts, 1);
+    agent_put_int (&b, "matchtag", flow->matchtag);
+    agent_put_int (&b, "bytes", flow->bytes);
+    return agent_message (AGENT_FLOW, &b, parts, 1);
 }
 
 int agent_flow_decode (const flux_msg_t *msg,
                        struct agent_flow *flow,
                        flux_error_t *error)
 {
-    struct part parts[1];
-    json_t *o = open_message (msg, parts, 1, error);
+    struct agent_part parts[1];
+    json_t *o = agent_open (msg, parts, 1, error);
     json_int_t matchtag, bytes;
 
     if (!o)
         return -1;
     if (json_unpack (o, "{s:I s:I}", "matchtag", &matchtag, "bytes", &bytes) < 0
         || matchtag < 0 || matchtag > UINT32_MAX || bytes < 0)
-        return bad (msg, o, error);
+        return agent_bad (msg, o, error);
     flow->matchtag = matchtag;
     flow->bytes = bytes;
     flow->client = parts[0].s;
@@ -408,7 +406,7 @@ int stdin_request_decode (const char *json,
                           struct stdin_request *req,
                           flux_error_t *error)
 {
-    json_t *o = jload_object (json, strlen (json), "request", error);
+    json_t *o = jload_object_nul (json, strlen (json), "request", error);
     const char *stream;
     const char *encoding = NULL;
     json_t *rank = NULL;

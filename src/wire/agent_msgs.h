@@ -31,6 +31,7 @@ enum agent_topic {
     AGENT_REPORT, /* agent: what became of a job */
     AGENT_ACK,    /* broker: these reports are durable */
     AGENT_FLOW,   /* broker: a client has taken responses */
+    AGENT_TALK,   /* either: see wire/agent_talk.h */
     AGENT_UNKNOWN,
 };
 enum agent_topic agent_topic_of (const flux_msg_t *msg);

@@ -145,6 +145,14 @@ static void put_binary (struct jbuf *b, const char *data, size_t len)
     free (s);
 }
 
+void guestlog_put (struct jbuf *b, const char *data, size_t len)
+{
+    if (len > 0 && is_text (data, len))
+        put_text (b, data, len);
+    else if (len > 0)
+        put_binary (b, data, len);
+}
+
 static void put_stream (struct jbuf *b, const char *stream)
 {
     jbuf_lit (b, "\"stream\":");
@@ -164,10 +172,7 @@ void guestlog_data (struct jbuf *b,
     jbuf_lit (b, ",\"rank\":\"");
     jbuf_int (b, rank);
     jbuf_lit (b, "\"");
-    if (len > 0 && is_text (data, len))
-        put_text (b, data, len);
-    else if (len > 0)
-        put_binary (b, data, len);
+    guestlog_put (b, data, len);
     if (eof)
         jbuf_lit (b, ",\"eof\":true");
     end_context (b);

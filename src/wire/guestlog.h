@@ -33,6 +33,8 @@ void guestlog_data (struct jbuf *b,
                     const char *data,
                     size_t len,
                     bool eof);
+/* Only the members data and, if need be, encoding, each after a comma. */
+void guestlog_put (struct jbuf *b, const char *data, size_t len);
 /* ranks: an idset (RFC 22). */
 void guestlog_redirect (struct jbuf *b,
                         double t,

@@ -41,10 +41,11 @@ static void measure (const char *text, size_t len, size_t *deep, size_t *count)
     }
 }
 
-json_t *jload_object (const char *text,
-                      size_t len,
-                      const char *what,
-                      flux_error_t *error)
+static json_t *load (const char *text,
+                     size_t len,
+                     const char *what,
+                     size_t flags,
+                     flux_error_t *error)
 {
     json_error_t e;
     json_t *o;
@@ -65,7 +66,7 @@ json_t *jload_object (const char *text,
                          what,
                          count,
                          JLOAD_MAX_VALUES);
-    if (!(o = json_loadb (text, len, JSON_REJECT_DUPLICATES, &e))) {
+    if (!(o = json_loadb (text, len, JSON_REJECT_DUPLICATES | flags, &e))) {
         if (json_error_code (&e) == json_error_out_of_memory)
             return err_null (error, ENOMEM, "%s: out of memory", what);
         return err_null (error,
@@ -85,6 +86,22 @@ json_t *jload_object (const char *text,
         return NULL;
     }
     return o;
+}
+
+json_t *jload_object (const char *text,
+                      size_t len,
+                      const char *what,
+                      flux_error_t *error)
+{
+    return load (text, len, what, 0, error);
+}
+
+json_t *jload_object_nul (const char *text,
+                          size_t len,
+                          const char *what,
+                          flux_error_t *error)
+{
+    return load (text, len, what, JSON_ALLOW_NUL, error);
 }
 
 const char *jload_type (const json_t *value)

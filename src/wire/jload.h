@@ -25,6 +25,12 @@ json_t *jload_object (const char *text,
                       const char *what,
                       flux_error_t *error);
 
+/* The same where strings may have NUL characters in them. */
+json_t *jload_object_nul (const char *text,
+                          size_t len,
+                          const char *what,
+                          flux_error_t *error);
+
 /* "an integer", "a string", ... for errors that say what was found. */
 const char *jload_type (const json_t *value);
 

@@ -100,9 +100,13 @@ struct jobspec_run {
     char *input;  /* input.stdin.path */
     bool label;   /* prefix lines with "rank: " in files */
     bool append;  /* output.mode is append: keep what the files hold */
-    bool pty_interactive;
     struct shell_options shell;
 };
+/* Has the job a terminal to attach to (shell option pty.interactive)?  Cheap
+ * for those that have none.
+ */
+bool jobspec_pty_interactive (const char *text);
+
 struct jobspec_run *jobspec_run_create (const char *text, flux_error_t *error);
 void jobspec_run_destroy (struct jobspec_run *run);
 

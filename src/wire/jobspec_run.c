@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/jload.h"
 #include "wire/jobspec_tree.h"
 
 static void strv_free (char **v)
@@ -117,9 +118,28 @@ static int set_streams (struct jobspec_run *run, json_t *options)
     run->label = is_on (json_object_get (out, "label"));
     run->append = is_string (jobspec_tree_get (options, "output", "mode", NULL),
                              "append");
-    run->pty_interactive =
-        is_on (jobspec_tree_get (options, "pty", "interactive", NULL));
     return 0;
+}
+
+bool jobspec_pty_interactive (const char *text)
+{
+    json_t *o;
+    bool yes;
+
+    if (!strstr (text, "\"pty\"") || !strstr (text, "\"interactive\""))
+        return false;
+    if (!(o = jload_object (text, strlen (text), "jobspec", NULL)))
+        return false;
+    yes = is_on (jobspec_tree_get (o,
+                                   "attributes",
+                                   "system",
+                                   "shell",
+                                   "options",
+                                   "pty",
+                                   "interactive",
+                                   NULL));
+    json_decref (o);
+    return yes;
 }
 
 struct jobspec_run *jobspec_run_create (const char *text, flux_error_t *error)

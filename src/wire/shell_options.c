@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
+#include <flux/idset.h>
 #include <jansson.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -52,18 +54,46 @@ static bool is_on (const json_t *value)
     return json_is_true (value) || json_integer_value (value) != 0;
 }
 
-static int read_affinity (const json_t *value, enum affinity *how, char **map)
+static int refuse (struct shell_options *o, const char *option, const char *why)
 {
-    const char *s = json_string_value (value);
+    if (o->refused)
+        return 0;
+    if (asprintf (&o->refused, "shell option %s: %s", option, why) < 0) {
+        o->refused = NULL;
+        return -1;
+    }
+    return 0;
+}
 
+/* Words that come first, each with a comma unless nothing follows. */
+static const char *skip_word (const char *s, const char *word, bool *found)
+{
+    size_t n = strlen (word);
+
+    if (strncmp (s, word, n) || (s[n] && s[n] != ','))
+        return s;
+    *found = true;
+    return s + n + (s[n] == ',');
+}
+
+static void read_cpu_words (struct shell_options *o, const char **s)
+{
+    const char *before;
+
+    do {
+        before = *s;
+        *s = skip_word (*s, "verbose", &o->cpu_verbose);
+        *s = skip_word (*s, "dry-run", &o->cpu_dry_run);
+    } while (*s != before);
+    o->cpu_verbose |= o->cpu_dry_run;
+}
+
+static int read_affinity (const char *s, enum affinity *how, char **map)
+{
     *how = AFFINITY_ON;
     if (!s)
         return 0;
-    if (!strncmp (s, "verbose,", 8))
-        s += 8;
     if (!strcmp (s, "off"))
-        *how = AFFINITY_OFF;
-    else if (!strncmp (s, "dry-run", 7))
         *how = AFFINITY_OFF;
     else if (!strcmp (s, "per-task"))
         *how = AFFINITY_PER_TASK;
@@ -75,8 +105,11 @@ static int read_affinity (const json_t *value, enum affinity *how, char **map)
     return 0;
 }
 
-static void read_rlimits (struct shell_options *o, json_t *limits)
+static int read_rlimits (struct shell_options *o, json_t *limits)
 {
+    const char *name;
+    json_t *limit;
+
     for (size_t i = 0; i < sizeof (rlimits) / sizeof (rlimits[0]); i++) {
         json_t *value = json_object_get (limits, rlimits[i].name);
         json_int_t n = json_integer_value (value);
@@ -88,9 +121,21 @@ static void read_rlimits (struct shell_options *o, json_t *limits)
             .soft = n < 0 ? RLIM_INFINITY : (uint64_t)n,
         };
     }
+    json_object_foreach (limits, name, limit)
+    {
+        size_t i;
+
+        for (i = 0; i < sizeof (rlimits) / sizeof (rlimits[0]); i++) {
+            if (!strcmp (rlimits[i].name, name))
+                break;
+        }
+        if (i == sizeof (rlimits) / sizeof (rlimits[0]))
+            return refuse (o, "rlimit", "there is no limit of that name");
+    }
+    return 0;
 }
 
-static void read_exit (struct shell_options *o, json_t *options)
+static int read_exit (struct shell_options *o, json_t *options)
 {
     json_t *value = json_object_get (options, "exit-timeout");
     const char *s = json_string_value (value);
@@ -100,7 +145,10 @@ static void read_exit (struct shell_options *o, json_t *options)
         o->exit_timeout = -1.;
     else if (value && seconds (value) >= 0.)
         o->exit_timeout = seconds (value);
+    else if (value)
+        return refuse (o, "exit-timeout", "neither a duration nor none");
     o->exit_on_error = is_on (json_object_get (options, "exit-on-error"));
+    return 0;
 }
 
 static void read_per_resource (struct shell_options *o, json_t *value)
@@ -117,18 +165,21 @@ static void read_per_resource (struct shell_options *o, json_t *value)
     }
 }
 
-static void read_signal (struct shell_options *o, json_t *value)
+static int read_signal (struct shell_options *o, json_t *value)
 {
     json_t *signum = json_object_get (value, "signum");
     json_t *left = json_object_get (value, "timeleft");
 
     if (!value || json_is_false (value))
-        return;
+        return 0;
+    if (json_is_string (value))
+        return refuse (o, "signal", "needs signum and timeleft");
     o->signal_signum = signum ? json_integer_value (signum) : SIGUSR1;
     o->signal_timeleft = left ? seconds (left) : 60.;
     if (o->signal_signum < 1 || o->signal_signum > 64
         || o->signal_timeleft <= 0.)
         o->signal_signum = 0;
+    return 0;
 }
 
 /* A file is text, an object that says how it is encoded, or JSON as it is. */
@@ -177,6 +228,140 @@ static int read_files (struct shell_options *o, json_t *files)
     return 0;
 }
 
+/* An option that only switches on is 1; with more to say it is an object. */
+static int read_pty (struct shell_options *o, json_t *pty)
+{
+    json_t *ranks = json_object_get (pty, "ranks");
+    json_t *capture = json_object_get (pty, "capture");
+    const char *s = json_string_value (ranks);
+    struct idset *ids = NULL;
+    char number[32];
+
+    if (!pty || (!json_is_object (pty) && !is_on (pty)))
+        return 0;
+    o->pty_interactive = is_on (json_object_get (pty, "interactive"));
+    o->pty_capture = capture ? is_on (capture) : !o->pty_interactive;
+    if (json_is_integer (ranks)) {
+        snprintf (number, sizeof (number), "%lld", json_integer_value (ranks));
+        s = number;
+    }
+    if (!s)
+        s = o->pty_interactive ? "0" : "all";
+    if (strcmp (s, "all") && !(ids = idset_decode (s)))
+        return refuse (o, "pty.ranks", "neither a set of ids nor all");
+    idset_destroy (ids);
+    return (o->pty_ranks = strdup (s)) ? 0 : -1;
+}
+
+static int read_pmi (struct shell_options *o, json_t *options)
+{
+    static const char *const known[] = { "simple",
+                                         "pmi1",
+                                         "pmi2",
+                                         "off",
+                                         "none" };
+    const char *s = json_string_value (json_object_get (options, "pmi"));
+    bool on = s == NULL;
+
+    o->pmi_nomap =
+        is_on (jobspec_tree_get (options, "pmi-simple", "nomap", NULL));
+    while (s && *s) {
+        size_t n = strcspn (s, ",");
+        size_t i;
+
+        for (i = 0; i < sizeof (known) / sizeof (known[0]); i++) {
+            if (strlen (known[i]) == n && !strncmp (known[i], s, n))
+                break;
+        }
+        if (i == sizeof (known) / sizeof (known[0]) && n > 0
+            && refuse (o, "pmi", "only simple is available") < 0)
+            return -1;
+        on |= i < 3;
+        s += n + (s[n] == ',');
+    }
+    o->pmi_off = !on;
+    return 0;
+}
+
+static int read_taskmap (struct shell_options *o, json_t *map)
+{
+    const char *scheme = json_string_value (json_object_get (map, "scheme"));
+    const char *value = json_string_value (json_object_get (map, "value"));
+
+    if (!scheme || !strcmp (scheme, "block"))
+        return 0;
+    o->taskmap = strdup (scheme);
+    o->taskmap_value = strdup (value ? value : "");
+    return o->taskmap && o->taskmap_value ? 0 : -1;
+}
+
+/* A number of bytes, with k, K, M or G; 0 for anything else. */
+static uint64_t read_size (const json_t *value)
+{
+    static const struct {
+        char suffix;
+        double factor;
+    } units[] = {
+        { '\0', 1. },      { 'k', 1e3 },         { 'K', 1024. },
+        { 'M', 1048576. }, { 'G', 1073741824. },
+    };
+    const char *s = json_string_value (value);
+    char *end;
+    double d;
+
+    if (json_is_number (value) && json_number_value (value) > 0.)
+        return (uint64_t)json_number_value (value);
+    if (!s || !((d = strtod (s, &end)) > 0.) || end == s)
+        return 0;
+    for (size_t i = 0; i < sizeof (units) / sizeof (units[0]); i++) {
+        if (*end == units[i].suffix && (!*end || !end[1]) && d < 1e12)
+            return (uint64_t)(d * units[i].factor);
+    }
+    return 0;
+}
+
+static int read_input (struct shell_options *o, json_t *options)
+{
+    const char *type = json_string_value (
+        jobspec_tree_get (options, "input", "stdin", "type", NULL));
+
+    if (type && strcmp (type, "service") && strcmp (type, "file"))
+        return refuse (o, "input.stdin.type", "neither service nor file");
+    return 0;
+}
+
+static int read_process (struct shell_options *o, json_t *options)
+{
+    json_t *oom = jobspec_tree_get (options, "oom", "adjust", NULL);
+
+    o->stop_in_exec = is_on (json_object_get (options, "stop-tasks-in-exec"));
+    if (json_is_integer (oom)) {
+        o->adjust_oom = true;
+        o->oom_score = json_integer_value (oom);
+        if (o->oom_score < -1000 || o->oom_score > 1000)
+            return refuse (o, "oom.adjust", "not between -1000 and 1000");
+    }
+    return 0;
+}
+
+/* What a shell process would do, and the agent does not. */
+static int read_absent (struct shell_options *o, json_t *options)
+{
+    static const char *const absent[] = { "initrc",
+                                          "userrc",
+                                          "stage-in",
+                                          "coprocess" };
+
+    for (size_t i = 0; i < sizeof (absent) / sizeof (absent[0]); i++) {
+        json_t *value = json_object_get (options, absent[i]);
+
+        if (value && !json_is_false (value) && !json_is_null (value)
+            && refuse (o, absent[i], "not available here") < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int shell_options_read (struct shell_options *o, json_t *system)
 {
     json_t *options = jobspec_tree_get (system, "shell", "options", NULL);
@@ -184,23 +369,36 @@ int shell_options_read (struct shell_options *o, json_t *system)
     const char *buffer = json_string_value (
         jobspec_tree_get (options, "output", "stdout", "buffer", "type", NULL));
 
+    const char *cpu =
+        json_string_value (json_object_get (options, "cpu-affinity"));
+
     memset (o, 0, sizeof (*o));
-    read_exit (o, options);
     read_per_resource (o, json_object_get (options, "per-resource"));
-    read_rlimits (o, json_object_get (options, "rlimit"));
-    read_signal (o, json_object_get (options, "signal"));
     o->unbuffered = buffer && !strcmp (buffer, "none");
     if (json_is_string (name) && !(o->name = strdup (json_string_value (name))))
         return -1;
-    if (read_affinity (json_object_get (options, "cpu-affinity"),
-                       &o->cpu,
-                       &o->cpu_map)
-            < 0
-        || read_affinity (json_object_get (options, "gpu-affinity"),
-                          &o->gpu,
-                          &o->gpu_map)
-               < 0)
+    if (cpu)
+        read_cpu_words (o, &cpu);
+    if (read_affinity (cpu, &o->cpu, &o->cpu_map) < 0
+        || read_affinity (
+               json_string_value (json_object_get (options, "gpu-affinity")),
+               &o->gpu,
+               &o->gpu_map)
+               < 0
+        || read_exit (o, options) < 0
+        || read_rlimits (o, json_object_get (options, "rlimit")) < 0
+        || read_signal (o, json_object_get (options, "signal")) < 0
+        || read_input (o, options) < 0
+        || read_pty (o, json_object_get (options, "pty")) < 0
+        || read_pmi (o, options) < 0
+        || read_taskmap (o, json_object_get (options, "taskmap")) < 0
+        || read_process (o, options) < 0 || read_absent (o, options) < 0)
         return -1;
+    o->hwloc_xml = is_on (jobspec_tree_get (options, "hwloc", "xmlfile", NULL));
+    o->hwloc_restrict =
+        is_on (jobspec_tree_get (options, "hwloc", "restrict", NULL));
+    o->output_limit =
+        read_size (jobspec_tree_get (options, "output", "limit", NULL));
     return read_files (o, json_object_get (system, "files"));
 }
 
@@ -214,4 +412,8 @@ void shell_options_clear (struct shell_options *o)
     free (o->name);
     free (o->cpu_map);
     free (o->gpu_map);
+    free (o->pty_ranks);
+    free (o->taskmap);
+    free (o->taskmap_value);
+    free (o->refused);
 }

@@ -40,6 +40,10 @@ struct shell_options {
     char *name; /* job.name; NULL: none */
     enum affinity cpu;
     enum affinity gpu;
+    bool cpu_verbose;    /* say what each task gets */
+    bool cpu_dry_run;    /* and no more than that */
+    bool hwloc_xml;      /* a file with the node's topology */
+    bool hwloc_restrict; /* as far as the job has it */
     char *cpu_map;       /* list of "0-1;2-3"; with AFFINITY_MAP */
     char *gpu_map;       /* likewise */
     double exit_timeout; /* seconds; < 0: none */
@@ -53,6 +57,20 @@ struct shell_options {
     unsigned int nrlimits;
     struct shell_file *files;
     size_t nfiles;
+    /* Tasks with a terminal: an idset, or "all"; NULL: none. */
+    char *pty_ranks;
+    bool pty_interactive; /* that of task 0 can be attached to */
+    bool pty_capture;     /* their output goes where stdout goes */
+    bool pmi_off;
+    bool pmi_nomap;
+    char *taskmap; /* scheme; NULL: block */
+    char *taskmap_value;
+    bool stop_in_exec;
+    bool adjust_oom;
+    int oom_score;
+    uint64_t output_limit; /* bytes of a stream in the log; 0: none */
+    /* A sentence about an option that cannot be obeyed; NULL: there is none. */
+    char *refused;
 };
 
 /* Read from attributes.system (may be NULL).  What is unknown or of another

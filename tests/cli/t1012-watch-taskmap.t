@@ -14,7 +14,7 @@ test_expect_success 'watch shows output and has the highest exit code' '
 	test $(wc -l <out) -eq 2 &&
 	exits_with 3 flux watch --all >out && grep fine out &&
 	exits_with 3 flux watch -f failed >out && test_must_be_empty out &&
-	flux watch -l $good >out && grep "^1: fine" out
+	flux watch -l $good >out && grep "^$good: 1: fine" out
 '
 test_expect_success 'watch waits for active jobs' '
 	id=$(flux submit sh -c "sleep 0.2; echo late") &&
@@ -61,7 +61,7 @@ test_expect_success 'overlay' '
 	exits_with 1 flux overlay disconnect 0
 '
 test_expect_success 'what is not available says so in one line' '
-	for cmd in "alloc -n1" "batch x.sh" "proxy f1" "job hostpids f1" \
+	for cmd in "alloc -n1" "batch x.sh" "proxy f1" \
 		"overlay trace"; do
 		exits_with 1 flux $cmd 2>err && test $(wc -l <err) -eq 1 &&
 		grep "not available yet" err || return 1

@@ -8,7 +8,8 @@
 #include <flux/request.h>
 
 #include "fuzz.h"
-#include "wire/agent_msgs.h"
+#include "wire/agent_talk.h"
+#include "wire/proctable.h"
 #include "wire/queue_settings.h"
 #include "wire/requests_broker.h"
 #include "wire/requests_job.h"
@@ -41,6 +42,12 @@ static const char *const inputs[] = {
     "{\"seq\":0,\"time.tv_sec\":1,\"time.tv_nsec\":2,\"pad\":\"x\"}",
     "[{\"name\":\"a\",\"enable\":true,\"start\":false,\"stop_reason\":\"x\"}]",
     "{\"rank\":0,\"pid\":12,\"parts\":[3]}\n1 2",
+    "{\"id\":1,\"kind\":5,\"n\":1,\"m\":2,\"parts\":[3]}\na=b",
+    "{\"type\":\"attach\",\"mode\":\"rw\",\"winsize\":{\"rows\":24,\"cols\":80}"
+    ","
+    "\"data\":\"\\u0000\",\"encoding\":\"base64\"}",
+    "{\"hosts\":[\"a\",[\"b\",[[-1,-2]]]],\"ids\":[[0,1],5,-2],\"pids\":[10,"
+    "[1,-1],2]}",
     "{\"id\":1,\"userid\":2,\"parts\":[2,2]}\n{}",
     "{\"id\":1,\"signum\":9,\"seq\":3,\"eof\":1,\"parts\":[1,2]}\nx",
     "{\"seq\":1,\"id\":2,\"started\":1,\"over\":1,\"status\":256,"
@@ -98,6 +105,7 @@ static void agents (const flux_msg_t *msg)
     struct agent_stdin in;
     struct agent_report report;
     struct agent_ack ack;
+    struct agent_talk talk;
 
     /* Every byte they point to is there. */
     if (agent_hello_decode (msg, &hello, NULL) == 0)
@@ -111,11 +119,15 @@ static void agents (const flux_msg_t *msg)
         fuzz_assert (!report.exec
                      || strlen (report.exec) + report.exec_len < 100000);
     agent_ack_decode (msg, &ack, NULL);
+    if (agent_talk_decode (msg, &talk, NULL) == 0)
+        fuzz_assert (talk.len < 100000 && talk.text[talk.len] == '\0');
 }
 
 static void texts (const char *s)
 {
     struct stdin_request in;
+    struct pty_request pty;
+    struct proctable table = { 0 };
     struct manager_settings settings;
     struct queue_settings queues;
     struct queue_saved *saved;
@@ -125,6 +137,12 @@ static void texts (const char *s)
 
     if (stdin_request_decode (s, &in, NULL) == 0)
         free (in.data);
+    pty_request_decode (s, &pty, NULL);
+    free (pty.data);
+    if (proctable_decode (s, &table, NULL) == 0) {
+        free (proctable_encode (&table));
+        proctable_clear (&table);
+    }
     if (manager_settings_decode (s, &settings, NULL) == 0)
         manager_settings_clear (&settings);
     if (queue_settings_decode (s, &queues, NULL) == 0)

@@ -77,10 +77,82 @@ static const struct {
     { "per core", { 2, 1 }, 1, 1, 'c', 2, 11, 4, 2, "[[0,1,4,1],[1,1,2,1]]" },
 };
 
+static const struct {
+    const char *scheme;
+    const char *value;
+    const char *ranks; /* of the second node; NULL: refused */
+    const char *map;
+    const char *mapping;
+} maps[] = {
+    { NULL, "", "3-5", "[[0,2,3,1]]", "(vector,(0,2,3))" },
+    { "cyclic",
+      "",
+      "1,3,5",
+      "[[0,2,1,3]]",
+      "(vector,(0,2,1),(0,2,1),(0,2,1))" },
+    { "cyclic",
+      "2",
+      "2-3,5",
+      "[[0,2,2,1],[0,2,1,1]]",
+      "(vector,(0,2,2),(0,2,1))" },
+    { "manual",
+      "[[1,1,5,1],[0,1,1,1]]",
+      "0-4",
+      "[[1,1,5,1],[0,1,1,1]]",
+      "(vector,(1,1,5),(0,1,1))" },
+    { "cyclic", "0", NULL },
+    { "cyclic", "x", NULL },
+    { "manual", "[[0,1,5,1]]", NULL },
+    { "manual", "[[0,3,2,1]]", NULL },
+    { "manual", "nonsense", NULL },
+    { "hostfile", "x", NULL },
+};
+
+static void test_maps (void)
+{
+    static const unsigned int cores[] = { 3, 3, 0 };
+    struct jobspec_run run = { .ntasks = 6 };
+    struct rset *R = make (cores, 6);
+    flux_error_t error;
+    struct layout l;
+
+    for (size_t i = 0; i < sizeof (maps) / sizeof (maps[0]); i++) {
+        const char *what = maps[i].scheme ? maps[i].scheme : "block";
+        struct jbuf b = { 0 };
+        char *ranks, *map, *mapping;
+        int rc;
+
+        run.shell.taskmap = (char *)maps[i].scheme;
+        run.shell.taskmap_value = (char *)maps[i].value;
+        rc = layout_make (&l, &run, R, 11, &error);
+        if (!maps[i].ranks) {
+            ok (rc < 0 && errno == EINVAL,
+                "%s:%s: %s",
+                what,
+                maps[i].value,
+                error.text);
+            continue;
+        }
+        ranks = layout_ranks (&l);
+        is_str (ranks, maps[i].ranks, "%s:%s: ranks", what, maps[i].value);
+        layout_taskmap (&l, &b);
+        map = jbuf_take (&b, NULL);
+        ok (strstr (map, maps[i].map), "its map: %s", map);
+        mapping = layout_mapping (&l);
+        is_str (mapping, maps[i].mapping, "for PMI");
+        free (ranks);
+        free (map);
+        free (mapping);
+        layout_clear (&l);
+    }
+    rset_destroy (R);
+}
+
 int main (void)
 {
     struct jobspec_run run = { .ntasks = 1 };
     struct layout l;
+    flux_error_t error;
     struct rset *R;
 
     for (size_t i = 0; i < sizeof (cases) / sizeof (cases[0]); i++) {
@@ -91,7 +163,7 @@ int main (void)
         run.shell.per_resource = cases[i].per_resource;
         run.shell.per_resource_count = cases[i].per_resource_count;
         R = make (cases[i].cores, cases[i].nslots);
-        ok (layout_make (&l, &run, R, cases[i].rank) == 0
+        ok (layout_make (&l, &run, R, cases[i].rank, &error) == 0
                 && l.first == cases[i].first && l.count == cases[i].count,
             "%s",
             cases[i].what);
@@ -102,13 +174,15 @@ int main (void)
         layout_clear (&l);
         rset_destroy (R);
     }
+    test_maps ();
     R = make (cases[0].cores, 4);
     errno = 0;
-    ok (layout_make (&l, &run, R, 3) < 0 && errno == ENOENT, "not our rank");
+    ok (layout_make (&l, &run, R, 3, &error) < 0 && errno == ENOENT,
+        "not our rank");
     run.shell.per_resource = 'n';
     run.shell.per_resource_count = 2000000;
     errno = 0;
-    ok (layout_make (&l, &run, R, 10) < 0 && errno == EOVERFLOW,
+    ok (layout_make (&l, &run, R, 10, &error) < 0 && errno == EOVERFLOW,
         "more tasks than anyone wants");
     rset_destroy (R);
     return done_testing ();

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "tap.h"
-#include "wire/agent_msgs.h"
+#include "wire/agent_talk.h"
 #include "wire/guestlog.h"
 
 static void test_messages (void)
@@ -110,6 +110,78 @@ static void test_stdin_request (void)
     ok (stdin_request_decode ("nonsense", &req, NULL) < 0, "nonsense too");
 }
 
+static void test_talk (void)
+{
+    struct agent_talk talk = { .id = 1ULL << 60,
+                               .kind = TALK_PMI,
+                               .n = -5,
+                               .m = 1LL << 40,
+                               .text = "a\0b",
+                               .len = 3 };
+    flux_msg_t *msg = agent_talk_encode (&talk);
+
+    memset (&talk, 0, sizeof (talk));
+    ok (agent_topic_of (msg) == AGENT_TALK
+            && agent_talk_decode (msg, &talk, NULL) == 0
+            && talk.id == 1ULL << 60 && talk.kind == TALK_PMI && talk.n == -5
+            && talk.m == 1LL << 40 && talk.len == 3
+            && !memcmp (talk.text, "a\0b", 3),
+        "talk");
+    flux_msg_destroy (msg);
+    talk = (struct agent_talk){ .kind = TALK_KINDS };
+    msg = agent_talk_encode (&talk);
+    ok (agent_talk_decode (msg, &talk, NULL) < 0 && errno == EPROTO,
+        "of a kind that there is not");
+    flux_msg_destroy (msg);
+}
+
+static void test_pty_request (void)
+{
+    static const char *const refused[] = {
+        "nonsense",
+        "{}",
+        "{\"type\":\"x\"}",
+        "{\"type\":\"attach\",\"mode\":\"x\"}",
+        "{\"type\":\"resize\"}",
+        "{\"type\":\"resize\",\"winsize\":{\"rows\":1}}",
+        "{\"type\":\"resize\",\"winsize\":{\"rows\":1,\"cols\":65536}}",
+        "{\"type\":\"data\"}",
+        "{\"type\":\"data\",\"data\":\"?\",\"encoding\":\"base64\"}",
+    };
+    struct pty_request req;
+    char *s;
+
+    ok (pty_request_decode ("{\"type\":\"attach\",\"mode\":\"ro\",\"winsize\":"
+                            "{\"rows\":3,\"cols\":4}}",
+                            &req,
+                            NULL)
+                == 0
+            && req.type == PTY_ATTACH && req.mode == PTY_MAY_READ
+            && req.rows == 3 && req.columns == 4,
+        "attach");
+    ok (pty_request_decode ("{\"type\":\"data\",\"data\":\"\\u0000x\"}",
+                            &req,
+                            NULL)
+                == 0
+            && req.len == 2 && req.data[0] == '\0' && req.data[1] == 'x',
+        "a NUL is a key like others");
+    free (req.data);
+    for (size_t i = 0; i < sizeof (refused) / sizeof (refused[0]); i++) {
+        errno = 0;
+        ok (pty_request_decode (refused[i], &req, NULL) < 0 && errno != 0,
+            "refused: %s",
+            refused[i]);
+    }
+    s = pty_data_encode ("a\n", 2);
+    is_str (s, "{\"type\":\"data\",\"data\":\"a\\n\"}", "text");
+    free (s);
+    s = pty_data_encode ("\377", 1);
+    is_str (s,
+            "{\"type\":\"data\",\"encoding\":\"base64\",\"data\":\"/w==\"}",
+            "bytes");
+    free (s);
+}
+
 static void test_whole (void)
 {
     is_int (guestlog_whole ("abc", 3), 3, "plain text is whole");
@@ -127,6 +199,8 @@ int main (void)
     test_messages ();
     test_nonsense ();
     test_stdin_request ();
+    test_talk ();
+    test_pty_request ();
     test_whole ();
     return done_testing ();
 }

@@ -440,7 +440,7 @@ static void test_run (void)
     is_str (run->output, "o", "output");
     is_str (run->error, "o", "error follows output");
     is_str (run->input, "i", "input");
-    ok (run->label && run->append && run->pty_interactive, "switches");
+    ok (run->label && run->append && run->shell.pty_interactive, "switches");
     jobspec_run_destroy (run);
     free (s);
 
@@ -459,7 +459,7 @@ static void test_run (void)
     is_int (run->ntasks, 3, "ntasks");
     ok (!run->output, "a path counts only with type file");
     is_str (run->error, "e", "error");
-    ok (!run->label && !run->append && !run->pty_interactive, "switches");
+    ok (!run->label && !run->append && !run->shell.pty_interactive, "switches");
     jobspec_run_destroy (run);
     jobspec_run_destroy (NULL);
     free (s);
