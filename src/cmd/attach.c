@@ -145,7 +145,7 @@ static void event_cb (struct jobwatch *w,
     if (!is_exec && !strcmp (ent->name, "finish"))
         (void)json_unpack (ent->context, "{s:i}", "status", &a->finish_status);
     if (!is_exec && !strcmp (ent->name, "exception"))
-        print_exception (w, ent);
+        print_exception (w, ent, false);
     else if (is_exec ? a->c->show_exec : a->c->show_events) {
         context = ent->context ? json_dumps (ent->context, JSON_COMPACT) : NULL;
         fflush (stdout);
@@ -181,14 +181,16 @@ static void output_cb (struct jobwatch *w,
         tail_add (a->tail, rank, data, len, is_err, a->c->label_io);
         return;
     }
-    write_output (f, rank, data, len, a->c->label_io);
+    write_output (f, NULL, rank, data, len, a->c->label_io);
     fflush (f);
 }
 
-static void note_cb (struct jobwatch *w, const char *text, void *arg)
+static void note_cb (struct jobwatch *w, double t, const char *text, void *arg)
 {
     clear_status (arg);
     fflush (stdout);
+    if (t > 0)
+        fprintf (stderr, "%.3fs: ", t - w->t0);
     fprintf (stderr, "%s\n", text);
 }
 
