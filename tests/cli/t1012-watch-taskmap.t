@@ -14,7 +14,7 @@ test_expect_success 'watch shows output and has the highest exit code' '
 	test $(wc -l <out) -eq 2 &&
 	exits_with 3 flux watch --all >out && grep fine out &&
 	exits_with 3 flux watch -f failed >out && test_must_be_empty out &&
-	flux watch -l $good >out && grep "^1: fine" out
+	flux watch -l $good >out && grep "^$good: 1: fine" out
 '
 test_expect_success 'watch waits for active jobs' '
 	id=$(flux submit sh -c "sleep 0.2; echo late") &&
