@@ -228,7 +228,8 @@ static void done_cb (struct jobwatch *w, void *arg)
     struct attach *a = arg;
 
     print_finish (a);
-    a->exit_code = w->exit_code;
+    /* Who leaves before the end does not know of success. */
+    a->exit_code = w->finished || w->exit_code ? w->exit_code : 1;
     flux_reactor_stop (a->r);
 }
 

@@ -85,4 +85,12 @@ test_expect_success 'ping, logger' '
 	grep "^0!job-manager.ping pad=0 userid=$(id -u) rolemask=0x5 seq=0 time=" out &&
 	flux logger hello && flux dmesg | grep "logger.notice\[0\]: hello"
 '
+test_expect_success 'small words of commands' '
+	j=$(flux submit --urgency=hold --job-name=victim true) &&
+	refused "memo: no value for key=a" flux job memo $j a &&
+	flux pkill victim 2>err && grep "flux-pkill: INFO: Canceled 1 job$" err &&
+	j=$(flux submit --flags=waitable false) &&
+	exits_with 1 flux job wait $j 2>err && grep "^flux-job: task(s) exited with exit code 1" err &&
+	j=$(flux submit true) && exits_with 1 flux job attach -w start $j
+'
 test_done
