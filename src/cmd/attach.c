@@ -225,7 +225,7 @@ static void event_cb (struct jobwatch *w,
     if (!is_exec && !strcmp (ent->name, "finish"))
         (void)json_unpack (ent->context, "{s:i}", "status", &a->finish_status);
     if (!is_exec && !strcmp (ent->name, "exception"))
-        print_exception (w, ent);
+        print_exception (w, ent, false);
     else if (is_exec ? a->c->show_exec : a->c->show_events) {
         context = ent->context ? json_dumps (ent->context, JSON_COMPACT) : NULL;
         fflush (stdout);
@@ -261,21 +261,23 @@ static void output_cb (struct jobwatch *w,
     clear_status (a);
     if (!is_err && !strcmp (rank, "0") && (a->seen || a->pty_shows)) {
         if (a->seen)
-            write_output (a->seen, rank, data, len, a->c->label_io);
+            write_output (a->seen, NULL, rank, data, len, a->c->label_io);
         return;
     }
     if (a->tail) {
         tail_add (a->tail, rank, data, len, is_err, a->c->label_io);
         return;
     }
-    write_output (f, rank, data, len, a->c->label_io);
+    write_output (f, NULL, rank, data, len, a->c->label_io);
     fflush (f);
 }
 
-static void note_cb (struct jobwatch *w, const char *text, void *arg)
+static void note_cb (struct jobwatch *w, double t, const char *text, void *arg)
 {
     clear_status (arg);
     fflush (stdout);
+    if (t > 0)
+        fprintf (stderr, "%.3fs: ", t - w->t0);
     fprintf (stderr, "%s\n", text);
 }
 
@@ -313,9 +315,8 @@ static void done_cb (struct jobwatch *w, void *arg)
     struct attach *a = arg;
 
     print_finish (a);
-    a->exit_code = w->exit_code;
-    if (!w->finished && a->exit_code == 0)
-        a->exit_code = 1; /* as flux-core: what became of it is not known */
+    /* Who leaves before the end does not know of success. */
+    a->exit_code = w->finished || w->exit_code ? w->exit_code : 1;
     flux_reactor_stop (a->r);
 }
 

@@ -81,8 +81,6 @@ static void event_cb (struct jobwatch *w,
         json_object_set_new (j, "t_submit", json_real (ent->timestamp));
     else if (!strcmp (ent->name, "alloc"))
         json_object_set_new (j, "t_run", json_real (ent->timestamp));
-    else if (!strcmp (ent->name, "clean"))
-        json_object_set_new (j, "t_clean", json_real (ent->timestamp));
     else if (!strcmp (ent->name, "finish")) {
         json_object_set_new (j, "t_cleanup", json_real (ent->timestamp));
         json_object_set (j,
@@ -112,8 +110,6 @@ static void report (struct result *res, int code)
     const struct opts *o = res->s->o;
     const char *type =
         json_string_value (json_object_get (res->json, "exception_type"));
-    const char *note =
-        json_string_value (json_object_get (res->json, "exception_note"));
 
     if (opt_count (o, "json")) {
         json_dumpf (res->json, stdout, JSON_COMPACT);
@@ -123,15 +119,26 @@ static void report (struct result *res, int code)
         return;
     else if (type)
         fprintf (stderr,
-                 "%s: exception type=%s note=%s\n",
+                 "flux-job: %s: exception type=%s\n",
                  id_str (res->w->id),
-                 type,
-                 note ? note : "");
+                 type);
     else
         fprintf (stderr,
-                 "%s: exited with exit code %d\n",
+                 "flux-job: %s: exited with exit code %d\n",
                  id_str (res->w->id),
                  code);
+}
+
+static int result_of (const struct result *res, int code)
+{
+    const char *type =
+        json_string_value (json_object_get (res->json, "exception_type"));
+
+    if (type && !strcmp (type, "cancel"))
+        return FLUX_JOB_RESULT_CANCELED;
+    if (type && !strcmp (type, "timeout"))
+        return FLUX_JOB_RESULT_TIMEOUT;
+    return type || code ? FLUX_JOB_RESULT_FAILED : FLUX_JOB_RESULT_COMPLETED;
 }
 
 static void done_cb (struct jobwatch *w, void *arg)
@@ -143,10 +150,9 @@ static void done_cb (struct jobwatch *w, void *arg)
     if (w->excepted && opt_count (s->o, "exception-exit-code"))
         code = opt_int (s->o, "exception-exit-code", 1, 0, 255);
     if (!w->errnum) {
-        json_object_set_new (res->json, "id", json_integer (w->id));
         json_object_set_new (res->json,
                              "result",
-                             json_boolean (code == 0 && !w->excepted));
+                             json_integer (result_of (res, w->exit_code)));
         report (res, code);
     }
     if (code > s->highest)
@@ -175,7 +181,11 @@ static int run_status (struct opts *o)
     s.active = o->argc;
     for (int i = 0; i < o->argc; i++) {
         results[i].s = &s;
-        results[i].json = json_object ();
+        results[i].json = json_pack ("{s:I s:b}",
+                                     "id",
+                                     (json_int_t)parse_id (o->argv[i]),
+                                     "exception_occurred",
+                                     0);
         results[i].w = jobwatch_start (h,
                                        parse_id (o->argv[i]),
                                        0,

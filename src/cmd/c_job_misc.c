@@ -45,11 +45,12 @@ static int run_memo (struct opts *o)
     for (int i = 1; i < o->argc; i++) {
         char *copy = xstrdup (o->argv[i]);
         char *eq = strchr (copy, '=');
-        json_t *val = eq && !strcmp (eq, "=") ? json_null ()
-                      : eq                    ? json_or_string (eq + 1)
-                                              : json_integer (1);
-        if (eq)
-            *eq = '\0';
+        json_t *val;
+
+        if (!eq)
+            die ("memo: no value for key=%s", o->argv[i]);
+        val = !strcmp (eq, "=") ? json_null () : json_or_string (eq + 1);
+        *eq = '\0';
         if (json_set_path (memo, copy, val) < 0)
             die ("'%s': cannot set this key", o->argv[i]);
         free (copy);

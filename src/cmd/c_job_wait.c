@@ -46,7 +46,7 @@ static int wait_one (flux_t *h, flux_jobid_t id, bool *ok)
     if (id == FLUX_JOBID_ANY)
         printf ("%s\n", id_str (got));
     if (!success)
-        fprintf (stderr, "flux-job: %s: %s\n", id_str (got), text);
+        fprintf (stderr, "flux-job: %s\n", text);
     flux_future_destroy (f);
     fflush (stdout);
     return 0;

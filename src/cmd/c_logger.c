@@ -18,14 +18,14 @@ static const struct option_def options[] = {
       "severity",
       "SEVERITY",
       "emerg alert crit err warning notice info "
-      "debug (default info)." },
+      "debug (default notice)." },
     { 'n', "appname", "NAME", "Log in this name (default logger)." },
     { 0 },
 };
 
 static int run (struct opts *o)
 {
-    const char *name = opt_str (o, "severity", "info");
+    const char *name = opt_str (o, "severity", "notice");
     int severity = severity_parse (name);
     char *message;
     flux_t *h;

@@ -210,6 +210,7 @@ static int cancel (flux_t *h, json_t *jobs)
 {
     size_t count = json_array_size (jobs);
     flux_future_t **f = xcalloc (count + 1, sizeof (*f));
+    size_t canceled = 0;
     int status = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -225,8 +226,15 @@ static int cancel (flux_t *h, json_t *jobs)
                       future_text (f[i]));
             status = 1;
         }
+        else
+            canceled++;
         flux_future_destroy (f[i]);
     }
+    fprintf (stderr,
+             "%s: INFO: Canceled %zu job%s\n",
+             get_prefix (),
+             canceled,
+             canceled == 1 ? "" : "s");
     free (f);
     return status;
 }

@@ -166,17 +166,15 @@ static void answer_cb (flux_future_t *f, void *arg)
                  &roles,
                  "rank",
                  &rank);
-    printf ("%s.ping pad=%zu seq=%d time=%.3f ms (%s)",
-            p->name,
-            strlen (p->pad),
-            seq,
-            now_ms () - (sec * 1E3 + nsec / 1E6),
-            route);
+    printf ("%d!%s pad=%zu", rank, p->topic, strlen (p->pad));
     if (p->userid)
         printf (" userid=%lld rolemask=0x%llx",
                 (long long)userid,
                 (long long)roles);
-    printf ("\n");
+    printf (" seq=%d time=%.3f ms (%s)\n",
+            seq,
+            now_ms () - (sec * 1E3 + nsec / 1E6),
+            route);
     fflush (stdout);
     json_decref (o);
     flux_future_destroy (f);

@@ -102,7 +102,7 @@ static void convert_date (const struct format_field *f,
         return;
     localtime_r (&sec, &tm);
     if (f->conversion == 'd')
-        form = f->strftime && *f->strftime ? f->strftime : "%F %T";
+        form = f->strftime && *f->strftime ? f->strftime : "%FT%T";
     strftime (buf, size, form, &tm);
 }
 

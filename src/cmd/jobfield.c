@@ -80,7 +80,7 @@ static const struct field fields[] = {
     { "ranks", "RANKS", "ranks", get_attr },
     { "nodelist", "NODELIST", "nodelist", get_attr },
     { "result", "RESULT", "result state", get_result },
-    { "result_abbrev", "RESULT", "result state", get_result },
+    { "result_abbrev", "RS", "result state", get_result },
     { "result_emoji", "RESULT", "result state", get_result },
     { "success", "SUCCESS", "success", get_attr },
     { "waitstatus", "WSTATUS", "waitstatus", get_attr },
@@ -236,9 +236,26 @@ static json_t *value_json (const struct value *v)
     }
 }
 
+static json_t *json_of_dependencies (json_t *job)
+{
+    json_t *out = json_array ();
+    size_t i;
+    json_t *o;
+
+    json_array_foreach (json_object_get (job, "dependencies"), i, o)
+    {
+        char *s = dependency_text (json_string_value (o));
+
+        json_array_append_new (out, json_string (s));
+        free (s);
+    }
+    return out;
+}
+
 json_t *job_to_json (json_t *job)
 {
     json_t *o = json_object ();
+    flux_jobid_t id;
 
     for (size_t i = 0; i < NR_FIELDS; i++) {
         const char *name = fields[i].name;
@@ -247,10 +264,15 @@ json_t *job_to_json (json_t *job)
 
         if (!strncmp (name, "id.", 3) || strstr (name, "_emoji")
             || strstr (name, "contextual_") || !strcmp (name, "sched")
-            || !strcmp (name, "user") || !strcmp (name, "inactive_reason"))
+            || !strcmp (name, "user") || !strcmp (name, "inactive_reason")
+            || !strcmp (name, "state_single") || strstr (name, "_abbrev"))
             continue;
-        if (!strcmp (name, "dependencies") || !strcmp (name, "annotations"))
-            val = json_incref (json_object_get (job, name));
+        if (!strcmp (name, "dependencies"))
+            val = json_of_dependencies (job);
+        else if (!strcmp (name, "annotations"))
+            val = json_object_get (job, name)
+                      ? json_incref (json_object_get (job, name))
+                      : json_object ();
         else if (!strcmp (name, "id"))
             val = json_incref (json_object_get (job, "id"));
         else {
@@ -258,8 +280,19 @@ json_t *job_to_json (json_t *job)
             val = value_json (&v);
             value_clear (&v);
         }
+        if (val && strcmp (name, "expiration") == 0
+            && json_number_value (val) == 0.) {
+            json_decref (val);
+            val = NULL;
+        }
         if (val)
             json_set_path (o, name, val);
     }
+    if (!json_object_get (o, "exception"))
+        json_object_set_new (o,
+                             "exception",
+                             json_pack ("{s:b}", "occurred", 0));
+    id = json_integer_value (json_object_get (job, "id"));
+    json_object_set_new (o, "jobid", json_string (id_str (id)));
     return o;
 }

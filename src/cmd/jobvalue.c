@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/wait.h>
 
 #include <flux/core.h>
@@ -68,6 +69,25 @@ void get_attr (json_t *job, const char *name, struct value *v)
     value_json_text (v, json_object_get (job, name));
 }
 
+char *dependency_text (const char *s)
+{
+    double now = flux_reactor_time ();
+    char when[32];
+    char *end;
+    double t;
+    time_t sec;
+    struct tm tm;
+
+    if (strncmp (s, "begin-time=", 11))
+        return xstrdup (s);
+    t = strtod (s + 11, &end);
+    sec = t;
+    if (*end || end == s + 11 || !localtime_r (&sec, &tm))
+        return xstrdup (s);
+    strftime (when, sizeof (when), t - now < 86400. ? "%T" : "%b%d-%T", &tm);
+    return xasprintf ("begin@%s", when);
+}
+
 void get_list (json_t *job, const char *name, struct value *v)
 {
     json_t *a = json_object_get (job, name);
@@ -77,8 +97,10 @@ void get_list (json_t *job, const char *name, struct value *v)
 
     json_array_foreach (a, i, o)
     {
-        char *more =
-            xasprintf ("%s%s%s", out, i > 0 ? "," : "", json_string_value (o));
+        char *s = dependency_text (json_string_value (o));
+        char *more = xasprintf ("%s%s%s", out, i > 0 ? "," : "", s);
+
+        free (s);
         free (out);
         out = more;
     }
@@ -171,6 +193,8 @@ void get_returncode (json_t *job, const char *name, struct value *v)
     else if (is_inactive (job)
              && int_of (job, "result") == FLUX_JOB_RESULT_CANCELED)
         value_int (v, -128);
+    else if (is_inactive (job))
+        value_int (v, 1); /* it failed before it had a status */
     else
         value_none (v);
 }
@@ -268,12 +292,17 @@ static void reason_of_failure (json_t *job, char *buf, size_t size)
     const char *type = text_of (job, "exception_type");
     const char *note = text_of (job, "exception_note");
 
-    if (type && int_of (job, "exception_severity") == 0)
+    if (o && WIFEXITED (status) && WEXITSTATUS (status) == 127)
+        snprintf (buf, size, "command not found");
+    else if (o && WIFEXITED (status) && WEXITSTATUS (status) == 126)
+        snprintf (buf, size, "Command invoked cannot execute");
+    else if (type && int_of (job, "exception_severity") == 0
+             && (!o || strcmp (type, "exec")))
         snprintf (buf,
                   size,
-                  "Exception: %s%s%s",
+                  "Exception: type=%s%s%s",
                   type,
-                  note && *note ? ": " : "",
+                  note && *note ? " note=" : "",
                   note ? note : "");
     else if (!o)
         snprintf (buf, size, "Failed");

@@ -25,4 +25,9 @@ void get_time (json_t *job, const char *name, struct value *v);
 void get_reason (json_t *job, const char *name, struct value *v);
 void get_annotation (json_t *job, const char *name, struct value *v);
 
+/* "begin-time=1796049231.4" as people read it: begin@14:34:06, with the date
+ * unless it is within a day.  Malloced.
+ */
+char *dependency_text (const char *s);
+
 #endif

@@ -130,7 +130,10 @@ static void tell_note (struct jobwatch *w, const struct entry *ent)
                           component ? ": " : "",
                           message);
     }
-    w->ops->note (w, text, w->arg);
+    w->ops->note (w,
+                  strcmp (ent->name, "log") ? 0. : ent->timestamp,
+                  text,
+                  w->arg);
     free (text);
 }
 
@@ -308,6 +311,7 @@ void jobwatch_destroy (struct jobwatch *w)
 }
 
 void write_output (FILE *f,
+                   const char *prefix,
                    const char *rank,
                    const char *data,
                    size_t len,
@@ -321,7 +325,7 @@ void write_output (FILE *f,
         const char *nl = memchr (data, '\n', len);
         size_t n = nl ? (size_t)(nl - data) + 1 : len;
 
-        fprintf (f, "%s: ", rank);
+        fprintf (f, "%s%s: ", prefix ? prefix : "", rank);
         fwrite (data, 1, n, f);
         if (!nl)
             fputc ('\n', f);
@@ -330,7 +334,7 @@ void write_output (FILE *f,
     }
 }
 
-void print_exception (struct jobwatch *w, const struct entry *ent)
+void print_exception (struct jobwatch *w, const struct entry *ent, bool brief)
 {
     const char *type = "";
     const char *note = "";
@@ -345,10 +349,15 @@ void print_exception (struct jobwatch *w, const struct entry *ent)
                  "note",
                  &note);
     fflush (stdout);
+    if (brief)
+        fprintf (stderr, "job.exception: ");
+    else
+        fprintf (stderr,
+                 "%.3fs: job.exception %s ",
+                 ent->timestamp - w->t0,
+                 id_str (w->id));
     fprintf (stderr,
-             "%.3fs: job.exception %s type=%s severity=%d%s%s\n",
-             ent->timestamp - w->t0,
-             id_str (w->id),
+             "type=%s severity=%d%s%s\n",
              type,
              severity,
              *note ? " " : "",

@@ -34,8 +34,10 @@ struct jobwatch_ops {
                     size_t len,
                     bool eof,
                     void *arg);
-    /* A message of the shell, or a stream that went to a file. */
-    void (*note) (struct jobwatch *w, const char *text, void *arg);
+    /* A message of the shell, logged at t, or (t is 0) a stream that went to a
+     * file.
+     */
+    void (*note) (struct jobwatch *w, double t, const char *text, void *arg);
     /* The output so far has been told (only when tail was asked for). */
     void (*caught_up) (struct jobwatch *w, void *arg);
     /* All streams have ended. */
@@ -85,14 +87,19 @@ struct jobwatch *jobwatch_start (flux_t *h,
                                  void *arg);
 void jobwatch_destroy (struct jobwatch *w);
 
-/* Write task output with "RANK: " before each line when label is set. */
+/* Write task output with prefix (NULL: none) and "RANK: " before each line when
+ * label is set.
+ */
 void write_output (FILE *f,
+                   const char *prefix,
                    const char *rank,
                    const char *data,
                    size_t len,
                    bool label);
 
-/* "T.TTTs: job.exception ... type=cancel severity=0 note", for stderr. */
-void print_exception (struct jobwatch *w, const struct entry *ent);
+/* "T.TTTs: job.exception ID type=cancel severity=0 note", for stderr; brief:
+ * "job.exception: type=cancel ...".
+ */
+void print_exception (struct jobwatch *w, const struct entry *ent, bool brief);
 
 #endif

@@ -179,7 +179,7 @@ static void event_cb (struct jobwatch *jw,
     }
     else if (!strcmp (ent->name, "exception")) {
         progress_clear (&w->progress);
-        print_exception (jw, ent);
+        print_exception (jw, ent, true);
     }
 }
 
@@ -193,22 +193,24 @@ static void output_cb (struct jobwatch *jw,
 {
     struct waited *j = arg;
     FILE *f = !strcmp (stream, "stderr") ? j->err : j->out;
-    char label[128];
+    char prefix[64];
 
     if (!data)
         return;
+    snprintf (prefix, sizeof (prefix), "%s: ", id_str (j->id));
     progress_clear (&j->owner->progress);
-    snprintf (label, sizeof (label), "%s: %s", id_str (j->id), rank);
-    write_output (f, label, data, len, j->owner->label);
+    write_output (f, prefix, rank, data, len, j->owner->label);
     fflush (f);
     progress_draw (&j->owner->progress, true);
 }
 
-static void note_cb (struct jobwatch *jw, const char *text, void *arg)
+static void note_cb (struct jobwatch *jw, double t, const char *text, void *arg)
 {
     struct waited *j = arg;
 
-    fprintf (j->err, "%s: %s\n", id_str (j->id), text);
+    if (j->owner->label)
+        fprintf (j->err, "%s: ", id_str (j->id));
+    fprintf (j->err, "%s\n", text);
 }
 
 static void done_cb (struct jobwatch *jw, void *arg)

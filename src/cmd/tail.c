@@ -90,7 +90,7 @@ void tail_flush (struct tail *t)
         struct line *l = &t->lines[(t->first + i) % t->size];
         FILE *f = l->is_err ? stderr : stdout;
 
-        write_output (f, l->rank, l->data, l->len, l->label);
+        write_output (f, NULL, l->rank, l->data, l->len, l->label);
         fflush (f);
         line_clear (l);
     }

@@ -51,4 +51,46 @@ test_expect_success 'a pipe that nobody reads does not stop others' '
 	exits_with 1 flux run --output=pipe true 2>err && grep "pipe: No such device" err &&
 	flux run --input=pipe true && flux run true
 '
+test_expect_success 'what lists say of jobs that failed, and of those that wait' '
+	fields="{result_abbrev} {returncode} {inactive_reason}" &&
+	j=$(flux submit -n 1000 true) && flux job wait-event -t 30 $j clean &&
+	flux jobs -no "$fields" $j | grep "^F 1 Exception: type=alloc note=unsatisfiable" &&
+	j=$(flux submit /nonexistent) && flux job wait-event -t 30 $j clean &&
+	test "$(flux jobs -no "$fields" $j)" = "F 127 command not found" &&
+	test "$(flux jobs -o "{result_abbrev}" $j | head -1)" = RS &&
+	flux jobs -no "{t_submit!d}" $j | grep "^20..-..-..T..:..:..$" &&
+	j=$(flux submit --begin-time=+1h true) &&
+	flux jobs -no "{contextual_info}" $j | grep "^depends:begin@..:..:..$" &&
+	k=$(flux submit --begin-time=+48h true) &&
+	flux jobs -no "{dependencies}" $k | grep "^begin@...[0-9][0-9]-..:..:..$" &&
+	flux jobs --json $j | jq -e ".jobid == \"$j\" and .exception == {occurred: false} and
+		.annotations == {} and (has(\"state_single\") | not)" &&
+	flux cancel $j $k
+'
+test_expect_success 'the status of a job as JSON' '
+	j=$(flux submit sh -c "exit 3") &&
+	exits_with 3 flux job status --json $j >status.json &&
+	jq -e ".result == 2 and .exception_occurred == false and .waitstatus == 768" status.json &&
+	exits_with 3 flux job status -v $j 2>err && grep "^flux-job: $j: exited with exit code 3" err
+'
+test_expect_success 'watched output' '
+	flux submit --watch -l -n2 echo hello >out && j=$(head -1 out) &&
+	grep "^$j: 0: hello" out && grep "^$j: 1: hello" out &&
+	exits_with 127 flux submit --watch /nonexistent 2>err &&
+	grep "^flux-shell\[0\]: FATAL: task 0" err && grep "^job.exception: type=exec severity=0 task 0" err &&
+	exits_with 127 flux run /nonexistent 2>err && grep "^[0-9.]*s: flux-shell\[0\]: FATAL" err
+'
+test_expect_success 'ping, logger' '
+	flux ping -c1 --userid job-manager >out &&
+	grep "^0!job-manager.ping pad=0 userid=$(id -u) rolemask=0x5 seq=0 time=" out &&
+	flux logger hello && flux dmesg | grep "logger.notice\[0\]: hello"
+'
+test_expect_success 'small words of commands' '
+	j=$(flux submit --urgency=hold --job-name=victim true) &&
+	refused "memo: no value for key=a" flux job memo $j a &&
+	flux pkill victim 2>err && grep "flux-pkill: INFO: Canceled 1 job$" err &&
+	j=$(flux submit --flags=waitable false) &&
+	exits_with 1 flux job wait $j 2>err && grep "^flux-job: task(s) exited with exit code 1" err &&
+	j=$(flux submit true) && exits_with 1 flux job attach -w start $j
+'
 test_done

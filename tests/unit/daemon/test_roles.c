@@ -316,6 +316,12 @@ struct payload {
     size_t len;
 };
 
+/* With the NUL, as clients send it. */
+#define TEXT(what, s)       \
+    {                       \
+        what, s, sizeof (s) \
+    }
+
 static void say_raw (struct fake *c,
                      const char *topic,
                      const struct payload *p,
@@ -369,19 +375,17 @@ static void test_payloads (struct fixture *f, struct known *k)
     const struct payload payloads[] = {
         { "nothing", "", 0 },
         { "no NUL", "{}", 2 },
-        { "NUL in the middle", "{}\0{}", 6 },
-        { "not JSON", "x", 2 },
-        { "not an object", "[1]", 4 },
-        { "nothing in it", "{}", 3 },
-        { "bytes that are no text", "{\"id\":\"\xff\xfe\"}", 13 },
-        { "surrogates", "{\"name\":\"\\ud800\"}", 18 },
-        { "a number too large", "{\"id\":1e999,\"x\":1}", 19 },
-        { "an integer too large",
-          "{\"id\":99999999999999999999,\"name\":3}",
-          38 },
-        { "wrong types",
-          "{\"id\":{},\"name\":[],\"key\":7,\"flags\":\"\",\"path\":null}",
-          58 },
+        TEXT ("NUL in the middle", "{}\0{}"),
+        TEXT ("not JSON", "x"),
+        TEXT ("not an object", "[1]"),
+        TEXT ("nothing in it", "{}"),
+        TEXT ("bytes that are no text", "{\"id\":\"\xff\xfe\"}"),
+        TEXT ("surrogates", "{\"name\":\"\\ud800\"}"),
+        TEXT ("a number too large", "{\"id\":1e999,\"x\":1}"),
+        TEXT ("an integer too large",
+              "{\"id\":99999999999999999999,\"name\":3}"),
+        TEXT ("wrong types",
+              "{\"id\":{},\"name\":[],\"key\":7,\"flags\":\"\",\"path\":null}"),
         { "very deep", deep, sizeof (deep) },
         { "very many", many, sizeof (many) },
     };
