@@ -14,6 +14,11 @@
 #include "inproc.h"
 #include "wire/jobrow.h"
 
+static struct {
+    flux_plugin_t *p;
+    unsigned long salt; /* 0: gives no priority */
+} reader;
+
 static int cb (flux_plugin_t *p,
                const char *topic,
                flux_plugin_arg_t *args,
@@ -21,18 +26,30 @@ static int cb (flux_plugin_t *p,
 {
     flux_jobid_t id;
     int urgency;
+    int64_t priority;
 
-    return flux_plugin_arg_unpack (args,
-                                   FLUX_PLUGIN_ARG_IN,
-                                   "{s:I s:i}",
-                                   "id",
-                                   &id,
-                                   "urgency",
-                                   &urgency);
+    if (flux_plugin_arg_unpack (args,
+                                FLUX_PLUGIN_ARG_IN,
+                                "{s:I s:i}",
+                                "id",
+                                &id,
+                                "urgency",
+                                &urgency)
+        < 0)
+        return -1;
+    if (!reader.salt)
+        return 0;
+    priority = 1 + ((id >> 8) * 2654435761UL * reader.salt) % 1000000;
+    return flux_plugin_arg_pack (args,
+                                 FLUX_PLUGIN_ARG_OUT,
+                                 "{s:I}",
+                                 "priority",
+                                 priority);
 }
 
 static int init (flux_plugin_t *p)
 {
+    reader.p = p;
     return flux_plugin_add_handler (p, "job.priority.get", cb, NULL);
 }
 
@@ -60,6 +77,20 @@ static void callback (struct inproc *in, struct job *job, long n)
         ops->priority_get (ops->arg, job, &priority);
 }
 
+/* One of a hundred jobs whose priorities all change. */
+static void reprioritize (struct inproc *in, struct job *job, long n)
+{
+    inproc_submit (in, 98, 98, false);
+    inproc_settle (in);
+    for (long i = 0; i < n / 100; i++) {
+        reader.salt++;
+        if (flux_jobtap_reprioritize_all (reader.p) < 0)
+            die ("flux_jobtap_reprioritize_all: %m");
+        while (loop_turn (in->loop, false))
+            ;
+    }
+}
+
 static void submit (struct inproc *in, struct job *job, long n)
 {
     inproc_submit (in, n, 16, false);
@@ -84,6 +115,7 @@ static const struct {
 } paths[] = {
     { "post", post },
     { "callback", callback },
+    { "reprioritize", reprioritize },
     { "submit", submit },
     { "row", row },
 };

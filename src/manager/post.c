@@ -227,6 +227,44 @@ static void call_plugins (struct manager *m,
         m->plugins->job_event (m->plugins->arg, job, ev, entry, prev_state);
 }
 
+/* Is nobody there to hear of a priority that is not stored? */
+static bool is_quiet (const struct manager *m,
+                      const struct job *job,
+                      const struct event *ev)
+{
+    const struct plugin_ops *ops = m->plugins;
+
+    return is_bulk (m, job, ev) && evjournal_listeners (m->journal) == 0
+           && !(ops && ops->job_watched
+                && ops->job_watched (ops->arg, job->id));
+}
+
+/* Steps 1 to 5 for a priority that no one is told of: no entry is made. */
+static int apply_quiet (struct manager *m,
+                        struct job *job,
+                        const struct event *given,
+                        flux_error_t *error)
+{
+    struct event ev = *given;
+    int prev;
+
+    if (fsm_legal (job, &ev, error) < 0)
+        return -1;
+    if (ev.timestamp == 0.)
+        ev.timestamp = clock_now (m->clock);
+    if ((prev = fsm_apply (job, &ev)) < 0)
+        return err_set (error, ENOMEM, "event priority: out of memory");
+    check_facts (job);
+    host_of (job)->t_bulk_priority = ev.timestamp;
+    log_trace (TRACE_POST,
+               PART,
+               "%ju: priority %jd",
+               (uintmax_t)job->id,
+               (intmax_t)ev.priority);
+    effects_of_event (m, job, &ev, prev);
+    return 0;
+}
+
 /* Steps 1 to 5 for one event. */
 static int apply_one (struct manager *m,
                       struct job *job,
@@ -243,6 +281,8 @@ static int apply_one (struct manager *m,
 
     if (m->broken)
         return err_set (error, EIO, "the job store has failed");
+    if (is_quiet (m, job, given))
+        return apply_quiet (m, job, given, error);
     if (fsm_legal (job, &ev, error) < 0)
         return -1;
     if (!ev.name)
@@ -263,10 +303,7 @@ static int apply_one (struct manager *m,
         host_of (job)->t_bulk_priority = ev.timestamp;
     else if (!passing)
         append (m, job, &ev, line, len);
-    if (bulk && evjournal_listeners (m->journal) == 0)
-        free (line);
-    else
-        outbox_entry (m->outbox, job, &ev, line, len, passing);
+    outbox_entry (m->outbox, job, &ev, line, len, passing);
     log_trace (TRACE_POST, PART, "%ju: %s", (uintmax_t)job->id, entry);
     call_plugins (m, job, &ev, entry, prev);
     effects_of_event (m, job, &ev, prev);
