@@ -65,6 +65,23 @@ static void ask (struct manager *m, struct job *job)
         manager_set_priority (m, job, priority);
 }
 
+/* Most of what a long walk takes is waiting for memory: ask for what the next
+ * steps look at while this one is being made.
+ */
+static void look_ahead (const struct job *job)
+{
+    const struct job *next = job->hh.next;
+    const struct job *second = next ? next->hh.next : NULL;
+
+    if (next)
+        __builtin_prefetch (next->host);
+    if (second) {
+        __builtin_prefetch (second);
+        __builtin_prefetch (&second->posted);
+        __builtin_prefetch (&second->hh.next);
+    }
+}
+
 static void walk (struct prioritizer *p)
 {
     struct clock *clock = p->m->clock;
@@ -76,6 +93,7 @@ static void walk (struct prioritizer *p)
         struct job *job = p->next;
 
         p->next = job->hh.next;
+        look_ahead (job);
         ask (p->m, job);
         if (++n % CLOCK_EVERY == 0
             && clock_monotonic (clock) - start > SLICE_SECONDS)

@@ -213,8 +213,10 @@ void queue_clear (struct queue *q)
 
 static struct pending *found (struct queue *q, struct pending *p)
 {
-    if (p)
-        q->guess = p->hh.next;
+    if (p && (q->guess = p->hh.next)) {
+        __builtin_prefetch (&q->guess->job);
+        __builtin_prefetch (&q->guess->hh.next);
+    }
     return p;
 }
 
