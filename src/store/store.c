@@ -81,6 +81,7 @@ struct store *store_open (struct loop *loop,
         err_set (error, errno, "store: %s", strerror (errno));
         goto error;
     }
+    loop_source_set_name (s->work, "tell what was committed");
     if (dir && *dir) {
         s->ops = &store_sqlite_ops;
         s->impl = store_sqlite_create (s->work, dir, sync, error);
