@@ -338,6 +338,7 @@ struct alloc *alloc_create (struct manager *m,
         alloc_destroy (a);
         return err_null (error, ENOMEM, "creating scheduler %s", ops->name);
     }
+    loop_source_set_name (a->work, "schedule");
     return a;
 }
 

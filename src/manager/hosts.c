@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "manager/manager_private.h"
 #include "wire/jobrow.h"
@@ -72,12 +73,75 @@ static void row_unlist (struct manager *m, struct job_host *host)
     host->row_listed = false;
 }
 
+void hosts_walk_begin (struct manager *m, struct hosts_walk *w)
+{
+    hosts_walk_end (m, w);
+    if (!m->jobs)
+        return;
+    w->next = m->jobs;
+    w->last = ELMT_FROM_HH (m->jobs->hh.tbl, m->jobs->hh.tbl->tail);
+    DL_APPEND2 (m->walks, w, prev_walk, next_walk);
+}
+
+/* Most of what a long walk takes is waiting for memory: ask for what the next
+ * steps look at while this one is being made.
+ */
+static void look_ahead (const struct job *job)
+{
+    const struct job *next = job->hh.next;
+    const struct job *second = next ? next->hh.next : NULL;
+
+    if (next)
+        __builtin_prefetch (next->host);
+    if (second) {
+        __builtin_prefetch (second);
+        __builtin_prefetch (&second->posted);
+        __builtin_prefetch (&second->hh.next);
+    }
+}
+
+struct job *hosts_walk_next (struct manager *m, struct hosts_walk *w)
+{
+    struct job *job = w->next;
+
+    if (!job)
+        return NULL;
+    if (job == w->last)
+        hosts_walk_end (m, w);
+    else
+        w->next = job->hh.next;
+    look_ahead (job);
+    return job;
+}
+
+void hosts_walk_end (struct manager *m, struct hosts_walk *w)
+{
+    if (w->next)
+        DL_DELETE2 (m->walks, w, prev_walk, next_walk);
+    w->next = w->last = NULL;
+}
+
+static void walks_step_over (struct manager *m, struct job *job)
+{
+    struct hosts_walk *w, *tmp;
+
+    DL_FOREACH_SAFE2 (m->walks, w, tmp, next_walk)
+    {
+        if (w->next == job && w->last == job)
+            hosts_walk_end (m, w);
+        else if (w->next == job)
+            w->next = job->hh.next;
+        else if (w->last == job)
+            w->last = job->hh.prev;
+    }
+}
+
 void hosts_remove (struct manager *m, struct job *job)
 {
     struct job_host *host = host_of (job);
 
     alloc_forget (m->alloc, job);
-    prioritizer_forget (m->prioritizer, job);
+    walks_step_over (m, job);
     deadline_stop (job);
     post_queue_drop (host);
     if (host->row_listed)

@@ -23,6 +23,12 @@
 
 #define PART "job-manager"
 
+/* Work on many jobs is done in slices of this length, so that the loop keeps
+ * turning.
+ */
+#define SLICE_SECONDS 0.004
+#define CLOCK_EVERY 64 /* jobs between two looks at the clock */
+
 struct queued_event;
 struct grant;
 
@@ -66,6 +72,7 @@ struct manager {
     unsigned int active_count;
     unsigned int running_count; /* in RUN or CLEANUP */
     struct job_host *rows;      /* jobs whose row is to be written */
+    struct hosts_walk *walks;   /* under way */
 
     struct outbox *outbox;
     struct acts *acts;
@@ -76,6 +83,7 @@ struct manager {
     struct queues *queues;
     struct drains *drains;
     struct prioritizer *prioritizer;
+    struct raiser *raiser;
     struct resources *resources;
     struct purger *purger;
     struct evjournal *journal;
@@ -107,6 +115,22 @@ void hosts_remove (struct manager *m, struct job *job);
 void hosts_row_dirty (struct manager *m, struct job *job);
 /* Write the rows asked for. */
 void hosts_rows_flush (struct manager *m);
+
+/* A walk over the active jobs that there are when it begins, in the order in
+ * which they came, which jobs may leave meanwhile: the place is moved on when
+ * the job that it is at goes.  A zeroed one is not begun.
+ */
+struct hosts_walk {
+    struct job *next; /* NULL: at its end */
+    struct job *last;
+    struct hosts_walk *prev_walk, *next_walk;
+};
+/* A walk that is under way begins anew. */
+void hosts_walk_begin (struct manager *m, struct hosts_walk *w);
+/* NULL after the last. */
+struct job *hosts_walk_next (struct manager *m, struct hosts_walk *w);
+/* Needed only where a walk is left before its end. */
+void hosts_walk_end (struct manager *m, struct hosts_walk *w);
 
 /* ---- manager.c ---- */
 
@@ -214,9 +238,14 @@ void effects_of_event (struct manager *m,
 
 struct prioritizer *prioritizer_create (struct manager *m);
 void prioritizer_destroy (struct prioritizer *p);
-void prioritizer_forget (struct prioritizer *p, struct job *job);
 /* Are many jobs being given priorities right now? */
 bool prioritizer_walking (const struct prioritizer *p);
+
+/* ---- raise.c ---- */
+
+struct raiser *raiser_create (struct manager *m);
+/* What is under way is not answered. */
+void raiser_destroy (struct raiser *r);
 
 /* ---- drain.c ---- */
 
