@@ -223,7 +223,7 @@ void loop_longest (const struct loop *loop, struct loop_longest *longest);
 void loop_longest_clear (struct loop *loop);
 /* Say what the callback that runs is about ("job-list.list"); copied. */
 void loop_note (struct loop *loop, const char *what);
-/* What the source does ("plan"); borrowed for its life. */
+/* What the source does ("plan"); a string that stays. */
 void loop_source_set_name (struct loop_source *src, const char *name);
 
 /* libev's loop inside. */

@@ -88,8 +88,9 @@ struct record {
     double begin; /* monotonic, as all but longest.when */
     double since; /* the end of the last callback */
     double part;
-    char what[64];
-    char note[64];
+    const char *what;
+    char note[64];  /* of the callback that runs */
+    char noted[64]; /* of the one that took longest */
     struct loop_longest longest;
 };
 

@@ -24,6 +24,15 @@ void record_begin (struct loop *loop)
     r->part = 0.;
 }
 
+static const char *name_of (struct record *r, const struct loop_source *src)
+{
+    if (r->note[0])
+        return memcpy (r->noted, r->note, sizeof (r->noted));
+    if (!src)
+        return "end of the turn";
+    return src->name ? src->name : kind_names[src->kind];
+}
+
 /* One clock reading for each source: its end is the begin of the next. */
 void record_part (struct loop *loop, const struct loop_source *src)
 {
@@ -32,13 +41,7 @@ void record_part (struct loop *loop, const struct loop_source *src)
 
     if (now - r->since > r->part) {
         r->part = now - r->since;
-        snprintf (r->what,
-                  sizeof (r->what),
-                  "%s",
-                  r->note[0]  ? r->note
-                  : !src      ? "end of the turn"
-                  : src->name ? src->name
-                              : kind_names[src->kind]);
+        r->what = name_of (r, src);
     }
     r->note[0] = '\0';
     r->since = now;
@@ -58,7 +61,7 @@ void record_end (struct loop *loop)
         r->longest.seconds = seconds;
         r->longest.part = r->part;
         r->longest.when = loop->now;
-        memcpy (r->longest.what, r->what, sizeof (r->what));
+        snprintf (r->longest.what, sizeof (r->longest.what), "%s", r->what);
     }
     r->nested = true; /* the one around it, if there is one */
 }
