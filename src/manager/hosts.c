@@ -73,9 +73,9 @@ static void row_unlist (struct manager *m, struct job_host *host)
     host->row_listed = false;
 }
 
-void hosts_walk_begin (struct manager *m, struct hosts_walk *w)
+void manager_walk_begin (struct manager *m, struct manager_walk *w)
 {
-    hosts_walk_end (m, w);
+    manager_walk_end (m, w);
     if (!m->jobs)
         return;
     w->next = m->jobs;
@@ -100,21 +100,21 @@ static void look_ahead (const struct job *job)
     }
 }
 
-struct job *hosts_walk_next (struct manager *m, struct hosts_walk *w)
+struct job *manager_walk_next (struct manager *m, struct manager_walk *w)
 {
     struct job *job = w->next;
 
     if (!job)
         return NULL;
     if (job == w->last)
-        hosts_walk_end (m, w);
+        manager_walk_end (m, w);
     else
         w->next = job->hh.next;
     look_ahead (job);
     return job;
 }
 
-void hosts_walk_end (struct manager *m, struct hosts_walk *w)
+void manager_walk_end (struct manager *m, struct manager_walk *w)
 {
     if (w->next)
         DL_DELETE2 (m->walks, w, prev_walk, next_walk);
@@ -123,12 +123,12 @@ void hosts_walk_end (struct manager *m, struct hosts_walk *w)
 
 static void walks_step_over (struct manager *m, struct job *job)
 {
-    struct hosts_walk *w, *tmp;
+    struct manager_walk *w, *tmp;
 
     DL_FOREACH_SAFE2 (m->walks, w, tmp, next_walk)
     {
         if (w->next == job && w->last == job)
-            hosts_walk_end (m, w);
+            manager_walk_end (m, w);
         else if (w->next == job)
             w->next = job->hh.next;
         else if (w->last == job)

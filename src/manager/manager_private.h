@@ -72,7 +72,7 @@ struct manager {
     unsigned int active_count;
     unsigned int running_count; /* in RUN or CLEANUP */
     struct job_host *rows;      /* jobs whose row is to be written */
-    struct hosts_walk *walks;   /* under way */
+    struct manager_walk *walks; /* under way */
 
     struct outbox *outbox;
     struct acts *acts;
@@ -115,22 +115,6 @@ void hosts_remove (struct manager *m, struct job *job);
 void hosts_row_dirty (struct manager *m, struct job *job);
 /* Write the rows asked for. */
 void hosts_rows_flush (struct manager *m);
-
-/* A walk over the active jobs that there are when it begins, in the order in
- * which they came, which jobs may leave meanwhile: the place is moved on when
- * the job that it is at goes.  A zeroed one is not begun.
- */
-struct hosts_walk {
-    struct job *next; /* NULL: at its end */
-    struct job *last;
-    struct hosts_walk *prev_walk, *next_walk;
-};
-/* A walk that is under way begins anew. */
-void hosts_walk_begin (struct manager *m, struct hosts_walk *w);
-/* NULL after the last. */
-struct job *hosts_walk_next (struct manager *m, struct hosts_walk *w);
-/* Needed only where a walk is left before its end. */
-void hosts_walk_end (struct manager *m, struct hosts_walk *w);
 
 /* ---- manager.c ---- */
 

@@ -14,7 +14,7 @@
 struct prioritizer {
     struct manager *m;
     struct loop_source *work;
-    struct hosts_walk place;
+    struct manager_walk place;
     bool walking;
     bool again; /* asked for while under way */
 };
@@ -63,7 +63,7 @@ static void walk (struct prioritizer *p)
 
     p->walking = true;
     do {
-        while ((job = hosts_walk_next (p->m, &p->place))) {
+        while ((job = manager_walk_next (p->m, &p->place))) {
             ask (p->m, job);
             if (++n % CLOCK_EVERY == 0
                 && clock_monotonic (clock) - start > SLICE_SECONDS)
@@ -71,7 +71,7 @@ static void walk (struct prioritizer *p)
         }
         if (!p->place.next && p->again) {
             p->again = false;
-            hosts_walk_begin (p->m, &p->place);
+            manager_walk_begin (p->m, &p->place);
         }
     } while (p->place.next && !job);
     p->walking = false;
@@ -92,7 +92,7 @@ int manager_reprioritize_all (struct manager *m)
         p->again = true;
         return 0;
     }
-    hosts_walk_begin (m, &p->place);
+    manager_walk_begin (m, &p->place);
     walk (p);
     return 0;
 }
@@ -116,7 +116,7 @@ void prioritizer_destroy (struct prioritizer *p)
 {
     if (!p)
         return;
-    hosts_walk_end (p->m, &p->place);
+    manager_walk_end (p->m, &p->place);
     loop_source_destroy (p->work);
     free (p);
 }

@@ -107,7 +107,7 @@ struct raiseall {
     const flux_msg_t *msg;
     struct req_all req; /* its texts are the message's */
     uint32_t userid;
-    struct hosts_walk place;
+    struct manager_walk place;
     unsigned int count, errors;
     struct raiseall *next;
 };
@@ -144,7 +144,7 @@ static bool raise_slice (struct manager *m, struct raiseall *all)
     unsigned int n = 0;
     struct job *job;
 
-    while ((job = hosts_walk_next (m, &all->place))) {
+    while ((job = manager_walk_next (m, &all->place))) {
         raise_one (m, all, job);
         if (++n % CLOCK_EVERY == 0 && clock_monotonic (m->clock) > until)
             return !all->place.next;
@@ -155,7 +155,7 @@ static bool raise_slice (struct manager *m, struct raiseall *all)
 static void raiseall_drop (struct raiser *r, struct raiseall *all)
 {
     LL_DELETE (r->list, all);
-    hosts_walk_end (r->m, &all->place);
+    manager_walk_end (r->m, &all->place);
     flux_msg_decref (all->msg);
     free (all);
 }
@@ -203,7 +203,7 @@ static int handle_raiseall (struct router *router,
     all->msg = flux_msg_incref (msg);
     all->req = req;
     all->userid = cred.userid;
-    hosts_walk_begin (m, &all->place);
+    manager_walk_begin (m, &all->place);
     LL_APPEND (m->raiser->list, all);
     if (m->raiser->list == all)
         raise_more (m->raiser);
