@@ -24,6 +24,15 @@ struct job *manager_jobs (struct manager *m)
     return m->jobs;
 }
 
+unsigned int manager_count_in (const struct manager *m, int states)
+{
+    unsigned int n = 0;
+
+    for (int i = 0; i < FLUX_JOB_NR_STATES; i++)
+        n += states & (1 << i) ? m->in_state[i] : 0;
+    return n;
+}
+
 unsigned int manager_active_count (const struct manager *m)
 {
     return m->active_count;
@@ -59,6 +68,7 @@ struct job *hosts_add (struct manager *m, uint64_t id)
     job->host = host;
     HASH_ADD (hh, m->jobs, id, sizeof (job->id), job);
     m->active_count++;
+    m->in_state[__builtin_ctz (job->state)]++;
     return job;
 }
 
@@ -148,6 +158,7 @@ void hosts_remove (struct manager *m, struct job *job)
         row_unlist (m, host);
     HASH_DEL (m->jobs, job);
     m->active_count--;
+    m->in_state[__builtin_ctz (job->state)]--;
     text_unref (host->sched_spec);
     text_unref (host->plugin_R);
     free (host);

@@ -83,6 +83,8 @@ struct job *manager_walk_next (struct manager *m, struct manager_walk *w);
 /* Needed only where a walk is left before its end. */
 void manager_walk_end (struct manager *m, struct manager_walk *w);
 unsigned int manager_active_count (const struct manager *m);
+/* How many jobs in memory are in one of these states (FLUX_JOB_STATE_*). */
+unsigned int manager_count_in (const struct manager *m, int states);
 struct store *manager_store (struct manager *m);
 struct text_pool *manager_texts (struct manager *m);
 struct loop *manager_loop (struct manager *m);

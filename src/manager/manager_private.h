@@ -70,7 +70,8 @@ struct manager {
 
     struct job *jobs; /* active, by id */
     unsigned int active_count;
-    unsigned int running_count; /* in RUN or CLEANUP */
+    unsigned int running_count;                /* in RUN or CLEANUP */
+    unsigned int in_state[FLUX_JOB_NR_STATES]; /* active jobs */
     struct job_host *rows;      /* jobs whose row is to be written */
     struct manager_walk *walks; /* under way */
 
@@ -228,6 +229,8 @@ bool prioritizer_walking (const struct prioritizer *p);
 /* ---- raise.c ---- */
 
 struct raiser *raiser_create (struct manager *m);
+/* More is durable than before. */
+void raiser_durable (struct raiser *r);
 /* What is under way is not answered. */
 void raiser_destroy (struct raiser *r);
 

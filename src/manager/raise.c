@@ -99,6 +99,10 @@ int request_respond_count (struct manager *m,
 
 /* ---- raiseall ---- */
 
+/* A slice, which is a commit, too. */
+#define RAISE_SECONDS 0.001
+#define RAISE_CLOCK_EVERY 16 /* jobs between two looks at the clock */
+
 /* One raiseall under way: in the call for some milliseconds, then in slices.
  * It goes through the jobs there were when it was asked for, in order, and is
  * answered at its end.
@@ -137,16 +141,26 @@ static void raise_one (struct manager *m, struct raiseall *all, struct job *job)
         all->errors++;
 }
 
+/* What is raised has to be written, which takes longer than to raise it: the
+ * next slice waits for the commit of the one before the last, so that what
+ * others write does not come after all of this.
+ */
+static bool is_ahead (const struct manager *m)
+{
+    return !m->broken
+           && outbox_batch (m->outbox) > outbox_durable (m->outbox) + 2;
+}
+
 /* True if it came to its end. */
 static bool raise_slice (struct manager *m, struct raiseall *all)
 {
-    double until = clock_monotonic (m->clock) + SLICE_SECONDS;
+    double until = clock_monotonic (m->clock) + RAISE_SECONDS;
     unsigned int n = 0;
     struct job *job;
 
     while ((job = manager_walk_next (m, &all->place))) {
         raise_one (m, all, job);
-        if (++n % CLOCK_EVERY == 0 && clock_monotonic (m->clock) > until)
+        if (++n % RAISE_CLOCK_EVERY == 0 && clock_monotonic (m->clock) > until)
             return !all->place.next;
     }
     return true;
@@ -176,8 +190,14 @@ static void raise_cb (struct loop_source *src, int revents, void *arg)
 {
     struct raiser *r = arg;
 
-    if (r->list)
+    if (r->list && !is_ahead (r->m))
         raise_more (r);
+}
+
+void raiser_durable (struct raiser *r)
+{
+    if (r->list)
+        loop_kick (r->work);
 }
 
 static int handle_raiseall (struct router *router,
