@@ -87,6 +87,7 @@ static struct inproc *fill (long n, bool distinct, double *growth)
     inproc_submit (in, n, WINDOW, distinct);
     inproc_settle (in);
     *growth = (rss () - r) / n;
+    fprintf (stderr, "longest submit %g ms, turn %g ms\n", 1e3 * in->longest_submit, 1e3 * in->longest_turn);
     return in;
 }
 
