@@ -9,6 +9,7 @@
 #include <flux/jobtap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench.h"
 #include "inproc.h"
@@ -109,6 +110,59 @@ static void row (struct inproc *in, struct job *job, long n)
     }
 }
 
+/* From submission to the end, as fast as they come. */
+static void run (struct inproc *in, long n)
+{
+    inproc_submit (in, n, 16, false);
+    inproc_until_active (in, 0);
+    inproc_settle (in);
+}
+
+static int ignore (const flux_msg_t *msg, void *arg)
+{
+    return 0;
+}
+
+/* By a client of its own, which goes with the router. */
+static void rpc (struct inproc *in, const char *topic, const char *json)
+{
+    static struct router_client *client;
+    flux_msg_t *msg = flux_request_encode (topic, json);
+
+    if (!msg || flux_msg_set_streaming (msg) < 0
+        || flux_msg_set_matchtag (msg, 1) < 0)
+        die ("out of memory");
+    if (!client
+        && !(client = router_client_add (in->router,
+                                         getuid (),
+                                         FLUX_ROLE_OWNER | FLUX_ROLE_LOCAL,
+                                         ignore,
+                                         NULL)))
+        die ("out of memory");
+    router_client_recv (client, msg);
+    flux_msg_destroy (msg);
+    while (loop_turn (in->loop, false))
+        ;
+}
+
+/* Rows of a list of a hundred jobs, sent to a client. */
+static void list (struct inproc *in, struct job *job, long n)
+{
+    inproc_submit (in, 98, 98, false);
+    inproc_settle (in);
+    for (long i = 0; i < n / 100; i++)
+        rpc (in,
+             "job-list.list",
+             "{\"max_entries\":0,\"attrs\":[\"all\"],\"since\":0.0}");
+}
+
+/* Events told to one who listens to the journal. */
+static void journal (struct inproc *in, struct job *job, long n)
+{
+    rpc (in, "job-manager.events-journal", "{}");
+    post (in, job, n);
+}
+
 static const struct {
     const char *name;
     void (*run) (struct inproc *in, struct job *job, long n);
@@ -118,16 +172,27 @@ static const struct {
     { "reprioritize", reprioritize },
     { "submit", submit },
     { "row", row },
+    { "list", list },
+    { "journal", journal },
 };
 
 int main (int argc, char **argv)
 {
     struct inproc_opt opt = { .cores = 1, .run = 1e6, .plugins = plugins };
-    struct inproc *in = inproc_create (&opt);
+    struct inproc *in;
     struct job *job;
 
     if (argc != 3)
         die ("usage: b_instructions PATH COUNT");
+    if (!strcmp (argv[1], "run")) {
+        opt.cores = 16;
+        opt.run = 1e-6;
+        in = inproc_create (&opt);
+        run (in, strtol (argv[2], NULL, 10));
+        inproc_destroy (in);
+        return 0;
+    }
+    in = inproc_create (&opt);
     inproc_submit (in, 2, 2, false);
     inproc_settle (in);
     if (!(job = manager_job (in->m, in->last_id)))
