@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bench.h"
 #include "outside.h"
@@ -20,6 +21,42 @@ static double bare (long n)
     for (long i = 0; i < n; i++)
         run_bare (argv);
     return n / (now () - t);
+}
+
+/* What people use who have no workload manager: no queue, no record, as many
+ * at a time as there are processors.
+ */
+static const struct {
+    const char *name;
+    const char *path;
+    const char *command; /* printf format of the number of jobs */
+} peers[] = {
+    { "xargs", "/usr/bin/xargs", "seq %ld | xargs -P $(nproc) -n 1 /bin/true" },
+    { "GNU parallel",
+      "/usr/bin/parallel",
+      "seq %ld | parallel -n 1 /bin/true {} >/dev/null 2>&1" },
+};
+
+static void measure_peer (size_t i, long n)
+{
+    char command[128];
+    const char *argv[] = { "/bin/sh", "-c", command, NULL };
+    struct figure f = {
+        .name = "real jobs",
+        .who = peers[i].name,
+        .size = n,
+        .unit = "jobs/s",
+        .floor = "posix_spawn + wait",
+    };
+
+    if (access (peers[i].path, X_OK) < 0)
+        return;
+    snprintf (command, sizeof (command), peers[i].command, n);
+    for (int k = 0; k < runs (); k++) {
+        series_add (&f.floor_s, bare (1000));
+        series_add (&f.s, n / run_bare (argv));
+    }
+    figure_print (&f);
 }
 
 static double jobs (const struct subject *s, long n)
@@ -65,5 +102,7 @@ int main (int argc, char **argv)
         }
         figure_print (&f);
     }
+    for (size_t i = 0; i < sizeof (peers) / sizeof (peers[0]); i++)
+        measure_peer (i, 1000);
     return 0;
 }

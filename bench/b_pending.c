@@ -64,8 +64,13 @@ static const struct jobtap_builtin plugins[] = {
     { NULL, NULL },
 };
 
-/* The first job has the only core. */
-static struct inproc *fill (long n, bool distinct, double *growth)
+/* The first job has the only core.  In growth and longest: bytes that a job
+ * added, and the seconds that any step of it kept others waiting.
+ */
+static struct inproc *fill (long n,
+                            bool distinct,
+                            double *growth,
+                            double *longest)
 {
     static int number;
     char dir[4200];
@@ -87,6 +92,12 @@ static struct inproc *fill (long n, bool distinct, double *growth)
     inproc_submit (in, n, WINDOW, distinct);
     inproc_settle (in);
     *growth = (rss () - r) / n;
+    *longest = in->longest_submit > in->longest_turn ? in->longest_submit
+                                                     : in->longest_turn;
+    fprintf (stderr,
+             "longest submit %g ms, turn %g ms\n",
+             1e3 * in->longest_submit,
+             1e3 * in->longest_turn);
     return in;
 }
 
@@ -155,13 +166,21 @@ static void measure (long n, bool distinct)
         .unit = "bytes",
         .target = "600",
     };
-    double growth;
-    struct inproc *in = fill (n, distinct, &growth);
+    struct figure step = {
+        .name = "longest step, submitting",
+        .size = n,
+        .unit = "ms",
+        .target = "10",
+    };
+    double growth, longest;
+    struct inproc *in = fill (n, distinct, &growth, &longest);
 
     series_add (&memory.s, growth);
     if (n >= 10 * WARM)
         figure_print (&memory);
+    series_add (&step.s, 1e3 * longest);
     if (!distinct) {
+        figure_print (&step);
         repeat (in, n, false);
         repeat (in, n, true);
     }

@@ -16,23 +16,6 @@
 #include "bench.h"
 #include "outside.h"
 
-#define WINDOW 1024
-
-static const char spec[] =
-    "{\"resources\":[{\"type\":\"slot\",\"count\":1,\"label\":\"task\","
-    "\"with\":"
-    "[{\"type\":\"core\",\"count\":1}]}],\"tasks\":[{\"command\":[\"sleep\","
-    "\"3600\"],\"slot\":\"task\",\"count\":{\"per_slot\":1}}],\"attributes\":"
-    "{\"system\":{\"duration\":0,\"environment\":{\"A\":\"b\"}}},\"version\":"
-    "1}";
-
-struct work {
-    flux_t *h;
-    long left; /* to be sent */
-    long answered;
-    long n;
-};
-
 static double bare (long n)
 {
     char path[4200], page[4096] = "";
@@ -52,44 +35,11 @@ static double bare (long n)
     return n / t;
 }
 
-static void send_one (struct work *w);
-
-static void answered (flux_future_t *f, void *arg)
-{
-    struct work *w = arg;
-    flux_jobid_t id;
-
-    if (flux_job_submit_get_id (f, &id) < 0)
-        die ("submit: %s", flux_future_error_string (f));
-    flux_future_destroy (f);
-    if (w->left > 0)
-        send_one (w);
-    if (++w->answered == w->n)
-        flux_reactor_stop (flux_get_reactor (w->h));
-}
-
-static void send_one (struct work *w)
-{
-    flux_future_t *f = flux_job_submit (w->h, spec, 16, 0);
-
-    if (!f || flux_future_then (f, -1., answered, w) < 0)
-        die ("submit: %m");
-    w->left--;
-}
-
-static void stop_queue (struct outside *o)
-{
-    const char *argv[] = { o->subject.flux, "queue", "stop", "--all", NULL };
-
-    outside_run (o, argv);
-}
-
 static double submits (const struct subject *s, long n)
 {
     static int number;
     char dir[4200];
     struct outside o;
-    struct work w = { .left = n, .n = n };
     const char *cancel[] = { s->flux, "cancel", "--all", "--quiet", NULL };
     double t;
 
@@ -97,13 +47,9 @@ static double submits (const struct subject *s, long n)
     if (mkdir (dir, 0700) < 0)
         die ("mkdir %s: %m", dir);
     outside_start (&o, s, dir);
-    stop_queue (&o);
-    w.h = o.h;
+    outside_stop_queues (&o);
     t = now ();
-    for (long i = 0; i < WINDOW && i < n; i++)
-        send_one (&w);
-    if (flux_reactor_run (flux_get_reactor (o.h), 0) < 0)
-        die ("reactor: %m");
+    outside_submit (&o, n);
     t = now () - t;
     outside_run (&o, cancel);
     outside_stop (&o);

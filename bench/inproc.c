@@ -75,6 +75,12 @@ void inproc_send_submit (struct inproc *in, const char *spec)
     free (J);
 }
 
+static void longer (double *longest, double t)
+{
+    if (t > *longest)
+        *longest = t;
+}
+
 void inproc_submit (struct inproc *in, long n, long window, bool distinct)
 {
     unsigned long end = in->sent + n;
@@ -83,10 +89,15 @@ void inproc_submit (struct inproc *in, long n, long window, bool distinct)
         while (in->sent < end
                && in->sent - in->answered < (unsigned long)window) {
             char *s = distinct ? make_spec (3600., in->sent) : NULL;
+            double t = now ();
+
             inproc_send_submit (in, s ? s : in->spec);
+            longer (&in->longest_submit, now () - t);
             free (s);
         }
+        double t = now ();
         loop_turn (in->loop, true);
+        longer (&in->longest_turn, now () - t);
     }
 }
 

@@ -154,3 +154,63 @@ void outside_kill (struct outside *o)
     close (o->in);
     free (o->uri);
 }
+
+void outside_stop_queues (struct outside *o)
+{
+    const char *argv[] = { o->subject.flux, "queue", "stop", "--all", NULL };
+
+    outside_run (o, argv);
+}
+
+/* ---- many submissions ---- */
+
+#define WINDOW 1024
+
+static const char spec[] =
+    "{\"resources\":[{\"type\":\"slot\",\"count\":1,\"label\":\"task\","
+    "\"with\":"
+    "[{\"type\":\"core\",\"count\":1}]}],\"tasks\":[{\"command\":[\"sleep\","
+    "\"3600\"],\"slot\":\"task\",\"count\":{\"per_slot\":1}}],\"attributes\":"
+    "{\"system\":{\"duration\":0,\"environment\":{\"A\":\"b\"}}},\"version\":"
+    "1}";
+
+struct work {
+    flux_t *h;
+    long left; /* to be sent */
+    long unanswered;
+};
+
+static void send_one (struct work *w);
+
+static void answered (flux_future_t *f, void *arg)
+{
+    struct work *w = arg;
+    flux_jobid_t id;
+
+    if (flux_job_submit_get_id (f, &id) < 0)
+        die ("submit: %s", flux_future_error_string (f));
+    flux_future_destroy (f);
+    if (w->left > 0)
+        send_one (w);
+    if (--w->unanswered == 0)
+        flux_reactor_stop (flux_get_reactor (w->h));
+}
+
+static void send_one (struct work *w)
+{
+    flux_future_t *f = flux_job_submit (w->h, spec, 16, 0);
+
+    if (!f || flux_future_then (f, -1., answered, w) < 0)
+        die ("submit: %m");
+    w->left--;
+}
+
+void outside_submit (struct outside *o, long n)
+{
+    struct work w = { .h = o->h, .left = n, .unanswered = n };
+
+    for (long i = 0; i < WINDOW && i < n; i++)
+        send_one (&w);
+    if (flux_reactor_run (flux_get_reactor (o->h), 0) < 0)
+        die ("reactor: %m");
+}

@@ -44,4 +44,11 @@ double outside_run (const struct outside *o, const char *const argv[]);
 /* The same without an instance. */
 double run_bare (const char *const argv[]);
 
+/* No job starts from now on. */
+void outside_stop_queues (struct outside *o);
+/* Submit n jobs of one core over o->h, many under way at a time, until all are
+ * acknowledged.
+ */
+void outside_submit (struct outside *o, long n);
+
 #endif

@@ -12,12 +12,6 @@
 
 #include "base/jobid.h"
 
-enum {
-    SEQUENCE_BITS = 10,
-    GENERATOR_BITS = 14,
-    TIMESTAMP_BITS = 40,
-};
-
 static const char base58[] =
     "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 static const char f_utf8[] = "\xc6\x92"; /* U+0192 */
@@ -26,46 +20,6 @@ static int invalid (void)
 {
     errno = EINVAL;
     return -1;
-}
-
-int jobid_generator_init (struct jobid_generator *g,
-                          unsigned int generator,
-                          double epoch)
-{
-    if (generator >= 1u << GENERATOR_BITS)
-        return invalid ();
-    *g = (struct jobid_generator){ .epoch = epoch, .id = generator };
-    return 0;
-}
-
-void jobid_generator_skip (struct jobid_generator *g, uint64_t id)
-{
-    uint64_t ms = (id >> (GENERATOR_BITS + SEQUENCE_BITS)) + 1;
-
-    if (ms > g->offset)
-        g->offset = ms;
-}
-
-int jobid_next (struct jobid_generator *g, double now, uint64_t *id)
-{
-    double since = (now - g->epoch) * 1000.;
-    uint64_t ms = g->offset + (since > 0. ? (uint64_t)since : 0);
-
-    if (ms > g->ms) {
-        g->ms = ms;
-        g->count = 0;
-    }
-    else if (g->count == 1u << SEQUENCE_BITS) {
-        g->ms++;
-        g->count = 0;
-    }
-    if (g->ms >> TIMESTAMP_BITS) {
-        errno = EOVERFLOW;
-        return -1;
-    }
-    *id = (g->ms << (GENERATOR_BITS + SEQUENCE_BITS))
-          | ((uint64_t)g->id << SEQUENCE_BITS) | g->count++;
-    return 0;
 }
 
 static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* Job ids: RFC 19 FLUIDs.
+/* Job ids as text: RFC 19 FLUIDs.
  *
  * 64 bits: 40 of milliseconds since the generator's epoch, 14 of a generator
  * number, 10 of a sequence within the millisecond.
@@ -11,30 +11,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-struct jobid_generator {
-    double epoch;       /* seconds: the time of which the timestamp is 0 */
-    uint64_t ms;        /* timestamp of the last id */
-    uint64_t offset;    /* added to the time since the epoch */
-    unsigned int id;    /* generator number */
-    unsigned int count; /* ids given out in this millisecond */
-};
-
-/* Ids from now on: epoch is usually the time the instance started.  EINVAL
- * if generator does not fit 14 bits.
- */
-int jobid_generator_init (struct jobid_generator *g,
-                          unsigned int generator,
-                          double epoch);
-
-/* All ids to come shall be greater than this one (of an earlier life). */
-void jobid_generator_skip (struct jobid_generator *g, uint64_t id);
-
-/* The next id, always greater than the last.  More than 1024 a millisecond
- * borrow from the next; a clock that goes back is not followed.  EOVERFLOW
- * when 40 bits of milliseconds (35 years) are used up.
- */
-int jobid_next (struct jobid_generator *g, double now, uint64_t *id);
 
 enum jobid_form {
     JOBID_DEC,      /* 6731191091817518 */

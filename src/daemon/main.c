@@ -4,6 +4,7 @@
 
 #include <libgen.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,9 @@ int main (int argc, char **argv)
     struct options opt;
     int rc = 1;
 
+    /* The store's thread would give memory back to the system at each commit
+     * and ask for it again. */
+    mallopt (M_TRIM_THRESHOLD, 16 * 1024 * 1024);
     /* Job ids in events and errors look as in the commands of the user. */
     setlocale (LC_CTYPE, "");
     if (options_parse (&opt, argc, argv) < 0) {

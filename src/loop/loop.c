@@ -101,6 +101,7 @@ static void dispatch (struct loop_source *src, int revents)
     src->running++;
     if (src->cb)
         src->cb (src, revents, src->arg);
+    record_part (src->loop, src);
     if (--src->running == 0 && src->destroyed) {
         free (src->path);
         free (src);
@@ -208,6 +209,7 @@ static size_t pass (struct loop *loop, bool wait)
     else
         poll_real (loop, wait);
     loop_now_update (loop);
+    record_begin (loop);
     timers_expire (loop);
 
     quiet = !loop->ready;
@@ -238,9 +240,12 @@ bool loop_turn (struct loop *loop, bool wait)
 
     do {
         ran = pass (loop, wait);
+        if (ran > 0) {
+            run_hooks (loop);
+            record_part (loop, NULL);
+        }
+        record_end (loop);
     } while (ran == 0 && wait && loop->stops == stops && can_wait (loop));
-    if (ran > 0)
-        run_hooks (loop);
     return ran > 0;
 }
 

@@ -208,6 +208,24 @@ void loop_hold (struct loop *loop);
 void loop_release (struct loop *loop);
 bool loop_held (const struct loop *loop);
 
+/* The longest turn since the loop was made or this was cleared: what keeps
+ * everyone else waiting.  Time spent waiting for something to happen does not
+ * count, nor do turns around one that a callback made.
+ */
+struct loop_longest {
+    double seconds;
+    double part;   /* seconds of these in what took most of them: */
+    char what[64]; /* a note, the name of a source, or its kind */
+    double when;   /* seconds since the epoch: its begin */
+    unsigned long turns;
+};
+void loop_longest (const struct loop *loop, struct loop_longest *longest);
+void loop_longest_clear (struct loop *loop);
+/* Say what the callback that runs is about ("job-list.list"); copied. */
+void loop_note (struct loop *loop, const char *what);
+/* What the source does ("plan"); a string that stays. */
+void loop_source_set_name (struct loop_source *src, const char *name);
+
 /* libev's loop inside. */
 struct ev_loop *loop_ev (struct loop *loop);
 

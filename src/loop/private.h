@@ -68,6 +68,7 @@ struct loop_source {
 
     atomic_bool kicked; /* work: by another thread */
     char *path;         /* stat */
+    const char *name;   /* for the record; or NULL */
     union {
         ev_io io;
         ev_signal signal;
@@ -78,6 +79,19 @@ struct loop_source {
 struct loop_hook {
     loop_hook_f cb;
     void *arg;
+};
+
+/* Of the turn under way, and of the longest. */
+struct record {
+    int depth;    /* turns on the stack */
+    bool nested;  /* one was made inside this one, or this one is */
+    double begin; /* monotonic, as all but longest.when */
+    double since; /* the end of the last callback */
+    double part;
+    const char *what;
+    char note[64];  /* of the callback that runs */
+    char noted[64]; /* of the one that took longest */
+    struct loop_longest longest;
 };
 
 struct loop {
@@ -109,7 +123,15 @@ struct loop {
 
     struct loop_hook *hooks;
     size_t nhooks;
+    struct record record;
 };
+
+/* record.c: a turn begins to run something, a callback (NULL: the hooks) has
+ * returned, the turn ends.
+ */
+void record_begin (struct loop *loop);
+void record_part (struct loop *loop, const struct loop_source *src);
+void record_end (struct loop *loop);
 
 /* A new, stopped source; NULL and ENOMEM. */
 struct loop_source *source_new (struct loop *loop,

@@ -12,18 +12,19 @@
 
 #include "manager/manager_private.h"
 
-#define SLICE_SECONDS 0.004
-#define CLOCK_EVERY 16 /* jobs between two looks at the clock */
+#define ACTS_CLOCK_EVERY 16 /* jobs between two looks at the clock */
 
 struct act {
     STAILQ_ENTRY (act) link;
     uint64_t id;
+    uint64_t batch; /* the last one with writes of the job, when listed */
 };
 STAILQ_HEAD (act_head, act);
 
 struct acts {
     struct manager *m;
     struct act_head list;
+    size_t count;
     struct loop_source *work;
 };
 
@@ -39,8 +40,10 @@ void acts_add (struct acts *acts, struct job *job)
         return;
     }
     a->id = job->id;
+    a->batch = host->last_batch;
     host->act_listed = true;
     STAILQ_INSERT_TAIL (&acts->list, a, link);
+    acts->count++;
     if (host->last_batch <= outbox_durable (acts->m->outbox))
         loop_kick (acts->work);
 }
@@ -60,6 +63,13 @@ static void act_on (struct manager *m, struct job *job)
         start_kill (m->start, job);
 }
 
+/* It comes to the end of the list, which is in the order of batches. */
+static void put_off (struct acts *acts, struct act *a, struct job_host *host)
+{
+    a->batch = host->last_batch;
+    STAILQ_INSERT_TAIL (&acts->list, a, link);
+}
+
 /* Jobs that wrote again since they were listed wait for that too, and so do
  * those in the middle of an event.  After a few milliseconds the rest waits
  * for the next turn.
@@ -67,33 +77,33 @@ static void act_on (struct manager *m, struct job *job)
 static void run_acts (struct loop_source *src, int revents, void *arg)
 {
     struct acts *acts = arg;
-    struct act_head todo = STAILQ_HEAD_INITIALIZER (todo);
+    uint64_t durable = outbox_durable (acts->m->outbox);
     double until = clock_monotonic (acts->m->clock) + SLICE_SECONDS;
-    unsigned int n = 0;
     struct act *a;
 
-    STAILQ_CONCAT (&todo, &acts->list);
-    while ((a = STAILQ_FIRST (&todo))) {
-        struct job *job = manager_job (acts->m, a->id);
-        struct job_host *host = job ? host_of (job) : NULL;
+    for (size_t n = 1, all = acts->count; n <= all; n++) {
+        struct job_host *host;
+        struct job *job;
 
-        STAILQ_REMOVE_HEAD (&todo, link);
-        if (host
-            && (host->busy
-                || host->last_batch > outbox_durable (acts->m->outbox))) {
-            STAILQ_INSERT_TAIL (&acts->list, a, link);
+        if (!(a = STAILQ_FIRST (&acts->list)) || a->batch > durable)
+            return;
+        STAILQ_REMOVE_HEAD (&acts->list, link);
+        job = manager_job (acts->m, a->id);
+        host = job ? host_of (job) : NULL;
+        if (host && (host->busy || host->last_batch > durable)) {
+            put_off (acts, a, host);
             continue;
         }
+        acts->count--;
         free (a);
         if (host) {
             host->act_listed = false;
             act_on (acts->m, job);
         }
-        if (++n % CLOCK_EVERY == 0
+        if (n % ACTS_CLOCK_EVERY == 0
             && clock_monotonic (acts->m->clock) > until) {
-            STAILQ_CONCAT (&todo, &acts->list);
-            STAILQ_CONCAT (&acts->list, &todo);
             loop_kick (acts->work);
+            return;
         }
     }
 }
@@ -117,6 +127,7 @@ struct acts *acts_create (struct manager *m)
         free (acts);
         return NULL;
     }
+    loop_source_set_name (acts->work, "start and forget jobs");
     return acts;
 }
 

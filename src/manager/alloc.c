@@ -206,18 +206,12 @@ static void answer_deny (void *arg, uint64_t id, const char *note)
 static struct text *make_R (struct alloc *a, struct job *job, struct rset *R)
 {
     const struct jobspec *spec = jobspec_of (job->spec);
-    struct text *t;
-    char *s;
 
     if (R->starttime == 0.)
         R->starttime = loop_now (a->m->loop);
     if (R->expiration == 0. && spec->duration > 0.)
         R->expiration = R->starttime + spec->duration;
-    if (!(s = rjson_encode (R, spec->nslots)))
-        return NULL;
-    t = text_create (s, strlen (s));
-    free (s);
-    return t;
+    return rjson_text (R, spec->nslots);
 }
 
 static int post_granted (struct alloc *a, struct job *job, struct rset *R)
@@ -338,6 +332,7 @@ struct alloc *alloc_create (struct manager *m,
         alloc_destroy (a);
         return err_null (error, ENOMEM, "creating scheduler %s", ops->name);
     }
+    loop_source_set_name (a->work, "schedule");
     return a;
 }
 

@@ -7,12 +7,14 @@
 #include "manager/manager_private.h"
 #include "wire/requests_job.h"
 
-static void count_running (struct manager *m, const struct job *job, int prev)
+static void count_states (struct manager *m, const struct job *job, int prev)
 {
     bool was = prev & FLUX_JOB_STATE_RUNNING;
     bool is = job_is_running (job);
 
     m->running_count += is - was;
+    m->in_state[__builtin_ctz (prev)]--;
+    m->in_state[__builtin_ctz (job->state)]++;
 }
 
 static void store_R (struct manager *m, struct job *job)
@@ -49,7 +51,7 @@ void effects_of_event (struct manager *m,
                        int prev)
 {
     if (job->state != prev)
-        count_running (m, job, prev);
+        count_states (m, job, prev);
     switch (ev->kind) {
     case EVENT_VALIDATE:
         waits_active (m->waits, job);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "manager/manager_private.h"
 #include "wire/jobrow.h"
@@ -21,6 +22,15 @@ struct job *manager_job (struct manager *m, uint64_t id)
 struct job *manager_jobs (struct manager *m)
 {
     return m->jobs;
+}
+
+unsigned int manager_count_in (const struct manager *m, int states)
+{
+    unsigned int n = 0;
+
+    for (int i = 0; i < FLUX_JOB_NR_STATES; i++)
+        n += states & (1 << i) ? m->in_state[i] : 0;
+    return n;
 }
 
 unsigned int manager_active_count (const struct manager *m)
@@ -58,6 +68,7 @@ struct job *hosts_add (struct manager *m, uint64_t id)
     job->host = host;
     HASH_ADD (hh, m->jobs, id, sizeof (job->id), job);
     m->active_count++;
+    m->in_state[__builtin_ctz (job->state)]++;
     return job;
 }
 
@@ -72,18 +83,82 @@ static void row_unlist (struct manager *m, struct job_host *host)
     host->row_listed = false;
 }
 
+void manager_walk_begin (struct manager *m, struct manager_walk *w)
+{
+    manager_walk_end (m, w);
+    if (!m->jobs)
+        return;
+    w->next = m->jobs;
+    w->last = ELMT_FROM_HH (m->jobs->hh.tbl, m->jobs->hh.tbl->tail);
+    DL_APPEND2 (m->walks, w, prev_walk, next_walk);
+}
+
+/* Most of what a long walk takes is waiting for memory: ask for what the next
+ * steps look at while this one is being made.
+ */
+static void look_ahead (const struct job *job)
+{
+    const struct job *next = job->hh.next;
+    const struct job *second = next ? next->hh.next : NULL;
+
+    if (next)
+        __builtin_prefetch (next->host);
+    if (second) {
+        __builtin_prefetch (second);
+        __builtin_prefetch (&second->posted);
+        __builtin_prefetch (&second->hh.next);
+    }
+}
+
+struct job *manager_walk_next (struct manager *m, struct manager_walk *w)
+{
+    struct job *job = w->next;
+
+    if (!job)
+        return NULL;
+    if (job == w->last)
+        manager_walk_end (m, w);
+    else
+        w->next = job->hh.next;
+    look_ahead (job);
+    return job;
+}
+
+void manager_walk_end (struct manager *m, struct manager_walk *w)
+{
+    if (w->next)
+        DL_DELETE2 (m->walks, w, prev_walk, next_walk);
+    w->next = w->last = NULL;
+}
+
+static void walks_step_over (struct manager *m, struct job *job)
+{
+    struct manager_walk *w, *tmp;
+
+    DL_FOREACH_SAFE2 (m->walks, w, tmp, next_walk)
+    {
+        if (w->next == job && w->last == job)
+            manager_walk_end (m, w);
+        else if (w->next == job)
+            w->next = job->hh.next;
+        else if (w->last == job)
+            w->last = job->hh.prev;
+    }
+}
+
 void hosts_remove (struct manager *m, struct job *job)
 {
     struct job_host *host = host_of (job);
 
     alloc_forget (m->alloc, job);
-    prioritizer_forget (m->prioritizer, job);
+    walks_step_over (m, job);
     deadline_stop (job);
     post_queue_drop (host);
     if (host->row_listed)
         row_unlist (m, host);
     HASH_DEL (m->jobs, job);
     m->active_count--;
+    m->in_state[__builtin_ctz (job->state)]--;
     text_unref (host->sched_spec);
     text_unref (host->plugin_R);
     free (host);

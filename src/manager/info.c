@@ -162,8 +162,10 @@ static int handle_batch_timeout (struct router *r,
 static char *stats_text (struct manager *m)
 {
     struct store_counts counts = { 0 };
+    struct loop_longest turn;
     char *s;
 
+    loop_longest (m->loop, &turn);
     store_counts (m->store, &counts);
     if (asprintf (
             &s,
@@ -171,14 +173,21 @@ static char *stats_text (struct manager *m)
             "\"active_jobs\":%u,\"inactive_jobs\":%" PRIu64
             ",\"max_jobid\":%" PRIu64 ",\"unreplayable_jobs\":%u,"
             "\"set_aside\":[%s],\"housekeeping\":{\"running\":{},\"config\":{"
-            "\"release-after\":-1.0,\"command\":\"\"}}}",
+            "\"release-after\":-1.0,\"command\":\"\"}},"
+            "\"loop\":{\"turns\":%lu,\"longest\":{\"seconds\":%.6f,"
+            "\"when\":%.6f,\"most\":{\"seconds\":%.6f,\"what\":\"%s\"}}}}",
             evjournal_listeners (m->journal),
             evjournal_events (m->journal),
             m->active_count,
             counts.inactive,
             max_jobid (m),
             m->unreplayable,
-            m->aside ? m->aside : "")
+            m->aside ? m->aside : "",
+            turn.turns,
+            turn.seconds,
+            turn.when,
+            turn.part,
+            turn.what)
         < 0)
         return NULL;
     return s;

@@ -20,8 +20,6 @@
 #include "wire/jbuf.h"
 #include "wire/requests_job.h"
 
-#define SLICE_SECONDS 0.004
-
 struct consumer {
     const flux_msg_t *msg;
     struct req_journal filter;
@@ -386,6 +384,7 @@ struct evjournal *evjournal_create (struct manager *m)
         free (j);
         return NULL;
     }
+    loop_source_set_name (j->work, "events-journal");
     return j;
 }
 

@@ -120,8 +120,9 @@ static int create_parts (struct manager *m,
     if (!(m->texts = text_pool_create ()) || !(m->outbox = outbox_create (m))
         || !(m->acts = acts_create (m))
         || !(m->prioritizer = prioritizer_create (m))
-        || !(m->waits = waits_create (m)) || !(m->drains = drains_create (m))
-        || !(m->queues = queues_create (m)) || !(m->purger = purger_create (m))
+        || !(m->raiser = raiser_create (m)) || !(m->waits = waits_create (m))
+        || !(m->drains = drains_create (m)) || !(m->queues = queues_create (m))
+        || !(m->purger = purger_create (m))
         || !(m->journal = evjournal_create (m))
         || !(m->ingest = ingest_create (m)))
         return err_set (error, errno, "creating the job manager");
@@ -263,6 +264,7 @@ void manager_destroy (struct manager *m)
     drains_destroy (m->drains);
     waits_destroy (m->waits);
     prioritizer_destroy (m->prioritizer);
+    raiser_destroy (m->raiser);
     acts_destroy (m->acts);
     outbox_destroy (m->outbox);
     shutdown_destroy (m);

@@ -67,7 +67,24 @@ void manager_config_apply (struct manager *m, const char *json);
 struct job *manager_job (struct manager *m, uint64_t id);
 /* All active jobs: iterate with HASH_ITER (hh, ...). */
 struct job *manager_jobs (struct manager *m);
+/* A walk over the active jobs that there are when it begins, in the order in
+ * which they came, which jobs may leave meanwhile: the place is moved on when
+ * the job that it is at goes.  A zeroed one is not begun.
+ */
+struct manager_walk {
+    struct job *next; /* NULL: at its end */
+    struct job *last;
+    struct manager_walk *prev_walk, *next_walk;
+};
+/* A walk that is under way begins anew. */
+void manager_walk_begin (struct manager *m, struct manager_walk *w);
+/* NULL after the last. */
+struct job *manager_walk_next (struct manager *m, struct manager_walk *w);
+/* Needed only where a walk is left before its end. */
+void manager_walk_end (struct manager *m, struct manager_walk *w);
 unsigned int manager_active_count (const struct manager *m);
+/* How many jobs in memory are in one of these states (FLUX_JOB_STATE_*). */
+unsigned int manager_count_in (const struct manager *m, int states);
 struct store *manager_store (struct manager *m);
 struct text_pool *manager_texts (struct manager *m);
 struct loop *manager_loop (struct manager *m);

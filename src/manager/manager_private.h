@@ -23,6 +23,12 @@
 
 #define PART "job-manager"
 
+/* Work on many jobs is done in slices of this length, so that the loop keeps
+ * turning.
+ */
+#define SLICE_SECONDS 0.004
+#define CLOCK_EVERY 64 /* jobs between two looks at the clock */
+
 struct queued_event;
 struct grant;
 
@@ -64,8 +70,10 @@ struct manager {
 
     struct job *jobs; /* active, by id */
     unsigned int active_count;
-    unsigned int running_count; /* in RUN or CLEANUP */
+    unsigned int running_count;                /* in RUN or CLEANUP */
+    unsigned int in_state[FLUX_JOB_NR_STATES]; /* active jobs */
     struct job_host *rows;      /* jobs whose row is to be written */
+    struct manager_walk *walks; /* under way */
 
     struct outbox *outbox;
     struct acts *acts;
@@ -76,6 +84,7 @@ struct manager {
     struct queues *queues;
     struct drains *drains;
     struct prioritizer *prioritizer;
+    struct raiser *raiser;
     struct resources *resources;
     struct purger *purger;
     struct evjournal *journal;
@@ -214,9 +223,16 @@ void effects_of_event (struct manager *m,
 
 struct prioritizer *prioritizer_create (struct manager *m);
 void prioritizer_destroy (struct prioritizer *p);
-void prioritizer_forget (struct prioritizer *p, struct job *job);
 /* Are many jobs being given priorities right now? */
 bool prioritizer_walking (const struct prioritizer *p);
+
+/* ---- raise.c ---- */
+
+struct raiser *raiser_create (struct manager *m);
+/* More is durable than before. */
+void raiser_durable (struct raiser *r);
+/* What is under way is not answered. */
+void raiser_destroy (struct raiser *r);
 
 /* ---- drain.c ---- */
 

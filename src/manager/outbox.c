@@ -422,11 +422,13 @@ void outbox_done (uint64_t batch, int ret, const char *error, void *arg)
 
     if (ret < 0) {
         store_failed (o, error ? error : strerror (errno));
+        raiser_durable (m->raiser);
         return;
     }
     o->durable = batch;
     tell_durable (o);
     acts_durable (m->acts);
+    raiser_durable (m->raiser);
     start_durable (m->start, batch);
 }
 

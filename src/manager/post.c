@@ -14,128 +14,8 @@
 #include <utlist.h>
 
 #include "manager/manager_private.h"
+#include "manager/post_queue.h"
 #include "manager/requests.h"
-
-struct queued_event {
-    struct queued_event *prev;
-    struct queued_event *next;
-    struct event ev; /* if line is NULL: a kind without texts */
-    struct text *R;  /* alloc */
-    size_t len;
-    char line[]; /* else the entry, decoded when its turn comes: what a
-                    merge gives depends on the events before it */
-};
-
-/* Kinds whose data is in numbers alone. */
-static bool is_plain (const struct event *ev)
-{
-    switch (ev->kind) {
-    case EVENT_SUBMIT:
-    case EVENT_VALIDATE:
-    case EVENT_SET_FLAGS:
-    case EVENT_DEPEND:
-    case EVENT_PRIORITY:
-    case EVENT_URGENCY:
-    case EVENT_START:
-    case EVENT_FINISH:
-    case EVENT_FREE:
-    case EVENT_CLEAN:
-    case EVENT_FLUX_RESTART:
-        return !ev->context;
-    default:
-        return false;
-    }
-}
-
-static int queue_push (struct job_host *host, const struct event *ev)
-{
-    struct queued_event *q;
-    struct event dated = *ev;
-    char *line = NULL;
-    size_t len = 0;
-
-    if (dated.timestamp == 0.)
-        dated.timestamp = clock_now (host->m->clock);
-    if (!is_plain (ev) && !(line = wire_event_encode (&dated, &len)))
-        return -1;
-    if (!(q = calloc (1, sizeof (*q) + len + 1))) {
-        free (line);
-        return -1;
-    }
-    q->ev = dated;
-    q->ev.name = NULL;
-    q->R = ev->kind == EVENT_ALLOC ? text_ref (ev->R) : NULL;
-    if (line)
-        memcpy (q->line, line, len);
-    q->len = len;
-    free (line);
-    DL_APPEND (host->queue, q);
-    return 0;
-}
-
-static void queue_free (struct queued_event *q)
-{
-    text_unref (q->R);
-    free (q);
-}
-
-void post_queue_drop (struct job_host *host)
-{
-    struct queued_event *q;
-
-    while ((q = host->queue)) {
-        DL_DELETE (host->queue, q);
-        queue_free (q);
-    }
-}
-
-static bool queued (const struct job_host *host, enum event_kind kind)
-{
-    const struct queued_event *q;
-
-    DL_FOREACH (host->queue, q)
-    {
-        if (q->ev.kind == kind)
-            return true;
-    }
-    return false;
-}
-
-bool manager_event_queued (struct manager *m,
-                           struct job *job,
-                           enum event_kind kind)
-{
-    return queued (host_of (job), kind);
-}
-
-bool manager_job_busy (struct manager *m, struct job *job)
-{
-    return host_of (job)->busy;
-}
-
-bool manager_start_requested (struct manager *m, struct job *job)
-{
-    return host_of (job)->start;
-}
-
-struct job_inflight post_inflight (const struct job *job)
-{
-    const struct job_host *host = host_of (job);
-    struct job_inflight f = {
-        .alloc = host->alloc,
-        .start = host->start,
-    };
-
-    if (host->queue) {
-        f.depend_adds = queued (host, EVENT_DEPENDENCY_ADD);
-        f.prologs = queued (host, EVENT_PROLOG_START);
-        f.epilogs = queued (host, EVENT_EPILOG_START);
-        f.depend = queued (host, EVENT_DEPEND);
-        f.free = queued (host, EVENT_FREE);
-        f.clean = queued (host, EVENT_CLEAN);
-    }
-    return f;
-}
 
 /* Facts that do not hold are a defect of this program. */
 static void check_facts (const struct job *job)
@@ -227,6 +107,44 @@ static void call_plugins (struct manager *m,
         m->plugins->job_event (m->plugins->arg, job, ev, entry, prev_state);
 }
 
+/* Is nobody there to hear of a priority that is not stored? */
+static bool is_quiet (const struct manager *m,
+                      const struct job *job,
+                      const struct event *ev)
+{
+    const struct plugin_ops *ops = m->plugins;
+
+    return is_bulk (m, job, ev) && evjournal_listeners (m->journal) == 0
+           && !(ops && ops->job_watched
+                && ops->job_watched (ops->arg, job->id));
+}
+
+/* Steps 1 to 5 for a priority that no one is told of: no entry is made. */
+static int apply_quiet (struct manager *m,
+                        struct job *job,
+                        const struct event *given,
+                        flux_error_t *error)
+{
+    struct event ev = *given;
+    int prev;
+
+    if (fsm_legal (job, &ev, error) < 0)
+        return -1;
+    if (ev.timestamp == 0.)
+        ev.timestamp = clock_now (m->clock);
+    if ((prev = fsm_apply (job, &ev)) < 0)
+        return err_set (error, ENOMEM, "event priority: out of memory");
+    check_facts (job);
+    host_of (job)->t_bulk_priority = ev.timestamp;
+    log_trace (TRACE_POST,
+               PART,
+               "%ju: priority %jd",
+               (uintmax_t)job->id,
+               (intmax_t)ev.priority);
+    effects_of_event (m, job, &ev, prev);
+    return 0;
+}
+
 /* Steps 1 to 5 for one event. */
 static int apply_one (struct manager *m,
                       struct job *job,
@@ -243,6 +161,8 @@ static int apply_one (struct manager *m,
 
     if (m->broken)
         return err_set (error, EIO, "the job store has failed");
+    if (is_quiet (m, job, given))
+        return apply_quiet (m, job, given, error);
     if (fsm_legal (job, &ev, error) < 0)
         return -1;
     if (!ev.name)
@@ -263,10 +183,7 @@ static int apply_one (struct manager *m,
         host_of (job)->t_bulk_priority = ev.timestamp;
     else if (!passing)
         append (m, job, &ev, line, len);
-    if (bulk && evjournal_listeners (m->journal) == 0)
-        free (line);
-    else
-        outbox_entry (m->outbox, job, &ev, line, len, passing);
+    outbox_entry (m->outbox, job, &ev, line, len, passing);
     log_trace (TRACE_POST, PART, "%ju: %s", (uintmax_t)job->id, entry);
     call_plugins (m, job, &ev, entry, prev);
     effects_of_event (m, job, &ev, prev);
@@ -359,7 +276,7 @@ static void drain_queue (struct manager *m, struct job *job)
         error.text[0] = '\0';
         if (apply_queued (m, job, q, &error) < 0)
             dropped (job, q, error.text);
-        queue_free (q);
+        post_queue_free (q);
         post_effects (m, job);
     }
 }
@@ -372,7 +289,7 @@ int manager_post (struct manager *m,
     struct job_host *host = host_of (job);
 
     if (host->busy)
-        return queue_push (host, ev);
+        return post_queue_push (host, ev);
     host->busy = true;
     if (apply_one (m, job, ev, error) < 0) {
         int saved_errno = errno;
@@ -406,7 +323,7 @@ static int post_made (struct manager *m,
     if (host_of (job)->busy) {
         /* As given: what it leads to is found out when its turn comes. */
         w.ev.context = context;
-        rc = queue_push (host_of (job), &w.ev);
+        rc = post_queue_push (host_of (job), &w.ev);
     }
     else
         rc = manager_post (m, job, &w.ev, error);

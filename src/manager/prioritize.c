@@ -3,9 +3,7 @@
 /* Priorities: what plugins give, and asking them all again.
  *
  * A reprioritization walks the table of jobs in the order they were added,
- * for a few milliseconds inside the call and then in slices of its own.  The
- * place of the walk is a job; when that job leaves the table the walk steps
- * on first.
+ * for a few milliseconds inside the call and then in slices of its own.
  */
 
 #include <errno.h>
@@ -13,13 +11,10 @@
 
 #include "manager/manager_private.h"
 
-#define SLICE_SECONDS 0.004
-#define CLOCK_EVERY 64 /* jobs between two looks at the clock */
-
 struct prioritizer {
     struct manager *m;
     struct loop_source *work;
-    struct job *next; /* where the walk goes on; NULL: none under way */
+    struct manager_walk place;
     bool walking;
     bool again; /* asked for while under way */
 };
@@ -40,12 +35,6 @@ int manager_set_priority (struct manager *m, struct job *job, int64_t priority)
         return 0;
     ev.priority = priority;
     return manager_post (m, job, &ev, NULL);
-}
-
-void prioritizer_forget (struct prioritizer *p, struct job *job)
-{
-    if (p && p->next == job)
-        p->next = job->hh.next;
 }
 
 bool prioritizer_walking (const struct prioritizer *p)
@@ -70,23 +59,23 @@ static void walk (struct prioritizer *p)
     struct clock *clock = p->m->clock;
     double start = clock_monotonic (clock);
     unsigned int n = 0;
+    struct job *job;
 
     p->walking = true;
-    while (p->next) {
-        struct job *job = p->next;
-
-        p->next = job->hh.next;
-        ask (p->m, job);
-        if (++n % CLOCK_EVERY == 0
-            && clock_monotonic (clock) - start > SLICE_SECONDS)
-            break;
-        if (!p->next && p->again) {
-            p->again = false;
-            p->next = p->m->jobs;
+    do {
+        while ((job = manager_walk_next (p->m, &p->place))) {
+            ask (p->m, job);
+            if (++n % CLOCK_EVERY == 0
+                && clock_monotonic (clock) - start > SLICE_SECONDS)
+                break;
         }
-    }
+        if (!p->place.next && p->again) {
+            p->again = false;
+            manager_walk_begin (p->m, &p->place);
+        }
+    } while (p->place.next && !job);
     p->walking = false;
-    if (p->next)
+    if (p->place.next)
         loop_kick (p->work);
 }
 
@@ -99,11 +88,11 @@ int manager_reprioritize_all (struct manager *m)
 {
     struct prioritizer *p = m->prioritizer;
 
-    if (p->next || p->walking) {
+    if (p->place.next || p->walking) {
         p->again = true;
         return 0;
     }
-    p->next = m->jobs;
+    manager_walk_begin (m, &p->place);
     walk (p);
     return 0;
 }
@@ -119,6 +108,7 @@ struct prioritizer *prioritizer_create (struct manager *m)
         free (p);
         return NULL;
     }
+    loop_source_set_name (p->work, "reprioritize");
     return p;
 }
 
@@ -126,6 +116,7 @@ void prioritizer_destroy (struct prioritizer *p)
 {
     if (!p)
         return;
+    manager_walk_end (p->m, &p->place);
     loop_source_destroy (p->work);
     free (p);
 }

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "manager/manager_private.h"
 #include "manager/requests.h"
@@ -95,15 +97,117 @@ int request_respond_count (struct manager *m,
     return REQUEST_DONE;
 }
 
-static int handle_raiseall (struct router *r,
+/* ---- raiseall ---- */
+
+/* A slice, which is a commit, too. */
+#define RAISE_SECONDS 0.001
+#define RAISE_CLOCK_EVERY 16 /* jobs between two looks at the clock */
+
+/* One raiseall under way: in the call for some milliseconds, then in slices.
+ * It goes through the jobs there were when it was asked for, in order, and is
+ * answered at its end.
+ */
+struct raiseall {
+    const flux_msg_t *msg;
+    struct req_all req; /* its texts are the message's */
+    uint32_t userid;
+    struct manager_walk place;
+    unsigned int count, errors;
+    struct raiseall *next;
+};
+
+struct raiser {
+    struct manager *m;
+    struct loop_source *work;
+    struct raiseall *list; /* the first is worked on */
+};
+
+static void raise_one (struct manager *m, struct raiseall *all, struct job *job)
+{
+    const struct req_all *req = &all->req;
+
+    if (!request_selects (req, job, req->states & FLUX_JOB_STATE_ACTIVE))
+        return;
+    all->count++;
+    if (!req->dry_run
+        && manager_raise (m,
+                          job,
+                          req->type,
+                          req->severity,
+                          all->userid,
+                          req->note,
+                          NULL)
+               < 0)
+        all->errors++;
+}
+
+/* What is raised has to be written, which takes longer than to raise it: the
+ * next slice waits for the commit of the one before the last, so that what
+ * others write does not come after all of this.
+ */
+static bool is_ahead (const struct manager *m)
+{
+    return !m->broken
+           && outbox_batch (m->outbox) > outbox_durable (m->outbox) + 2;
+}
+
+/* True if it came to its end. */
+static bool raise_slice (struct manager *m, struct raiseall *all)
+{
+    double until = clock_monotonic (m->clock) + RAISE_SECONDS;
+    unsigned int n = 0;
+    struct job *job;
+
+    while ((job = manager_walk_next (m, &all->place))) {
+        raise_one (m, all, job);
+        if (++n % RAISE_CLOCK_EVERY == 0 && clock_monotonic (m->clock) > until)
+            return !all->place.next;
+    }
+    return true;
+}
+
+static void raiseall_drop (struct raiser *r, struct raiseall *all)
+{
+    LL_DELETE (r->list, all);
+    manager_walk_end (r->m, &all->place);
+    flux_msg_decref (all->msg);
+    free (all);
+}
+
+static void raise_more (struct raiser *r)
+{
+    struct raiseall *all = r->list;
+
+    if (raise_slice (r->m, all)) {
+        request_respond_count (r->m, all->msg, all->count, all->errors);
+        raiseall_drop (r, all);
+    }
+    if (r->list)
+        loop_kick (r->work);
+}
+
+static void raise_cb (struct loop_source *src, int revents, void *arg)
+{
+    struct raiser *r = arg;
+
+    if (r->list && !is_ahead (r->m))
+        raise_more (r);
+}
+
+void raiser_durable (struct raiser *r)
+{
+    if (r->list)
+        loop_kick (r->work);
+}
+
+static int handle_raiseall (struct router *router,
                             const flux_msg_t *msg,
                             void *arg,
                             flux_error_t *error)
 {
     struct manager *m = arg;
     struct flux_msg_cred cred;
-    unsigned int count = 0, errors = 0;
-    struct job *job, *tmp;
+    struct raiseall *all;
     struct req_all req;
 
     if (req_raiseall_decode (msg, &req, error) < 0
@@ -114,23 +218,41 @@ static int handle_raiseall (struct router *r,
         return err_set (error,
                         EPERM,
                         "guests can only raise exceptions on their own jobs");
-    HASH_ITER (hh, m->jobs, job, tmp)
-    {
-        if (!request_selects (&req, job, req.states & FLUX_JOB_STATE_ACTIVE))
-            continue;
-        count++;
-        if (!req.dry_run
-            && manager_raise (m,
-                              job,
-                              req.type,
-                              req.severity,
-                              cred.userid,
-                              req.note,
-                              NULL)
-                   < 0)
-            errors++;
+    if (!(all = calloc (1, sizeof (*all))))
+        return REQUEST_ERROR;
+    all->msg = flux_msg_incref (msg);
+    all->req = req;
+    all->userid = cred.userid;
+    manager_walk_begin (m, &all->place);
+    LL_APPEND (m->raiser->list, all);
+    if (m->raiser->list == all)
+        raise_more (m->raiser);
+    return REQUEST_LATER;
+}
+
+struct raiser *raiser_create (struct manager *m)
+{
+    struct raiser *r;
+
+    if (!(r = calloc (1, sizeof (*r))))
+        return NULL;
+    r->m = m;
+    if (!(r->work = loop_work_create (m->loop, LOOP_HOLDABLE, raise_cb, r))) {
+        free (r);
+        return NULL;
     }
-    return request_respond_count (m, msg, count, errors);
+    loop_source_set_name (r->work, "raiseall");
+    return r;
+}
+
+void raiser_destroy (struct raiser *r)
+{
+    if (!r)
+        return;
+    while (r->list)
+        raiseall_drop (r, r->list);
+    loop_source_destroy (r->work);
+    free (r);
 }
 
 static const struct request_row rows[] = {

@@ -107,6 +107,7 @@ static void restore (struct manager *m, const struct store_job *row)
 {
     flux_error_t error = { "" };
     struct job *job = hosts_add (m, row->id);
+    int rc;
 
     if (!job) {
         log_errno (PART, "restoring job %ju", (uintmax_t)row->id);
@@ -115,7 +116,10 @@ static void restore (struct manager *m, const struct store_job *row)
     if (row->jobspec)
         job->spec = text_intern (m->texts, row->jobspec, strlen (row->jobspec));
     host_of (job)->restored = true;
-    if (replay (m, job, &error) < 0) {
+    m->in_state[__builtin_ctz (job->state)]--;
+    rc = replay (m, job, &error);
+    m->in_state[__builtin_ctz (job->state)]++;
+    if (rc < 0) {
         set_aside (m, row->id, error.text);
         hosts_remove (m, job);
         return;

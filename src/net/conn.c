@@ -25,7 +25,8 @@
  */
 enum {
     READ_SIZE = 64 * 1024,
-    READ_PER_TURN = 512 * 1024,
+    /* As many requests as take a few milliseconds: others come too. */
+    READ_PER_TURN = 64 * 1024,
 };
 
 const struct net_limits net_limits_default = {

@@ -242,6 +242,8 @@ char *hostlist_encode (struct hostlist *hl)
         errno = EINVAL;
         return NULL;
     }
+    if (hl->n == 1 && run_count (&hl->runs[0]) == 1)
+        return run_name (&hl->runs[0], 0); /* no stream, with its buffer */
     if (!(f = open_memstream (&s, &size)))
         return NULL;
     for (size_t i = 0; i < hl->n; i = j) {

@@ -273,14 +273,48 @@ static int put_group (FILE *f,
     return rc;
 }
 
+/* "/core0-3", or "" for none; malloced. */
+static char *named_ids (const char *name, const struct idset *ids)
+{
+    char *s = NULL, *text;
+
+    if (idset_empty (ids))
+        return strdup ("");
+    if ((text = idset_encode (ids, IDSET_FLAG_RANGE | IDSET_FLAG_BRACKETS))
+        && asprintf (&s, "%s%s", name, text) < 0)
+        s = NULL;
+    free (text);
+    return s;
+}
+
+/* Most jobs have resources of one node: no stream, with its buffer. */
+static char *summary_of_node (const struct rset_node *node)
+{
+    char *cores = named_ids ("/core", node->cores);
+    char *gpus = named_ids (cores && *cores ? ",gpu" : "/gpu", node->gpus);
+    char *s = NULL;
+
+    if (cores && gpus
+        && asprintf (&s, "rank%u%s%s", node->rank, cores, gpus) < 0)
+        s = NULL;
+    free (cores);
+    free (gpus);
+    return s;
+}
+
 char *rset_summary (const struct rset *r)
 {
-    struct idset *done = idset_create (1, IDSET_FLAG_AUTOGROW);
+    struct idset *done;
     char *s = NULL;
     size_t size;
-    FILE *f = open_memstream (&s, &size);
-    int rc = done && f ? 0 : -1;
+    FILE *f;
+    int rc;
 
+    if (r->count == 1)
+        return summary_of_node (&r->nodes[0]);
+    done = idset_create (1, IDSET_FLAG_AUTOGROW);
+    f = open_memstream (&s, &size);
+    rc = done && f ? 0 : -1;
     for (size_t i = 0; i < r->count && rc == 0; i++) {
         if (idset_test (done, r->nodes[i].rank))
             continue;

@@ -174,6 +174,7 @@ static void call_method (struct router *r,
     flux_error_t error = { .text = "" };
 
     m->service->counts.rx_request++;
+    loop_note (r->loop, m->topic);
     errno = 0;
     if (m->cb (r, msg, m->arg, &error) == REQUEST_ERROR)
         router_respond_error (r, msg, errno, error.text);

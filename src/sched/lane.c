@@ -51,6 +51,11 @@ struct pending *lanes_find (struct lane *lanes, uint64_t id, struct lane **lane)
 
     LL_FOREACH (lanes, *lane)
     {
+        if ((p = queue_guess (&(*lane)->queue, id)))
+            return p;
+    }
+    LL_FOREACH (lanes, *lane)
+    {
         if ((p = queue_find (&(*lane)->queue, id)))
             return p;
     }

@@ -1,89 +1,198 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* A red-black tree whose nodes know the size of their subtree.
- *
- * The tree of <bsd/sys/tree.h> calls RB_AUGMENT where it rotates; sizes above
- * the place of an insertion or removal are brought up to date here.
- */
-
 #include <errno.h>
 #include <stdlib.h>
-
-static void pending_resize (void *elm);
-#define RB_AUGMENT(x) pending_resize (x)
+#include <string.h>
 
 #include "sched/queue.h"
 
-static unsigned int size_of (const struct pending *p)
+enum {
+    BLOCK_MAX = 128, /* entries of a block */
+    BLOCK_LOW = 32,  /* with fewer it looks for a neighbour to join */
+    BLOCK_JOIN = 96, /* so many may the two have together */
+};
+
+/* With what decides, so that jobs themselves are looked at only where these
+ * are equal.
+ */
+struct entry {
+    int64_t priority;
+    double t_submit;
+    struct pending *p;
+};
+
+struct queue_block {
+    unsigned int n;
+    struct entry e[BLOCK_MAX];
+};
+
+/* Where an entry is. */
+struct place {
+    size_t block;
+    unsigned int slot;
+};
+
+static struct entry entry_of (const struct pending *p)
 {
-    return p ? p->size : 0;
+    return (
+        struct entry){ p->job.priority, p->job.t_submit, (struct pending *)p };
 }
 
-static void pending_resize (void *elm)
+/* Does a stand before b? */
+static bool before (const struct entry *a, const struct entry *b)
 {
-    struct pending *p = elm;
-
-    if (p)
-        p->size =
-            1 + size_of (RB_LEFT (p, tree)) + size_of (RB_RIGHT (p, tree));
+    if (a->priority != b->priority)
+        return a->priority > b->priority;
+    if (a->t_submit != b->t_submit)
+        return a->t_submit < b->t_submit;
+    return a->p->job.id < b->p->job.id;
 }
 
-static int pending_cmp (const struct pending *a, const struct pending *b)
+/* Where e is, or where it is to be put: the block is the last that begins
+ * with it or before it, the first if there is none.
+ */
+static struct place find (const struct queue *q, const struct entry *e)
 {
-    if (a->job.priority != b->job.priority)
-        return a->job.priority > b->job.priority ? -1 : 1;
-    if (a->job.t_submit != b->job.t_submit)
-        return a->job.t_submit < b->job.t_submit ? -1 : 1;
-    if (a->job.id != b->job.id)
-        return a->job.id < b->job.id ? -1 : 1;
+    struct place at = { 0, 0 };
+    const struct queue_block *b;
+    size_t low = 0, high = q->nblocks;
+
+    while (high - low > 1) {
+        size_t mid = (low + high) / 2;
+
+        if (before (e, &q->blocks[mid]->e[0]))
+            high = mid;
+        else
+            low = mid;
+    }
+    at.block = low;
+    b = q->blocks[low];
+    for (low = 0, high = b->n; low < high;) {
+        size_t mid = (low + high) / 2;
+
+        if (before (&b->e[mid], e))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    at.slot = low;
+    return at;
+}
+
+/* What the next insertion may need, so that it cannot fail. */
+static int reserve (struct queue *q)
+{
+    if (q->nblocks == q->room) {
+        size_t room = q->room ? 2 * q->room : 16;
+        struct queue_block **grown =
+            realloc (q->blocks, room * sizeof (*grown));
+
+        if (!grown)
+            return -1;
+        q->blocks = grown;
+        q->room = room;
+    }
+    if (!q->spare && !(q->spare = malloc (sizeof (*q->spare))))
+        return -1;
     return 0;
 }
 
-/* Not RB_GENERATE_STATIC: it needs a macro that libbsd leaves out on Linux. */
-RB_GENERATE_INTERNAL (pending_tree,
-                      pending,
-                      tree,
-                      pending_cmp,
-                      static __attribute__ ((unused)));
-
-static void resize_up (struct pending *p)
+static struct queue_block *block_insert (struct queue *q, size_t i)
 {
-    for (; p; p = RB_PARENT (p, tree))
-        pending_resize (p);
+    struct queue_block *b = q->spare;
+
+    q->spare = NULL;
+    b->n = 0;
+    memmove (&q->blocks[i + 1],
+             &q->blocks[i],
+             (q->nblocks - i) * sizeof (*q->blocks));
+    q->blocks[i] = b;
+    q->nblocks++;
+    return b;
 }
 
-/* The lowest node whose subtree will have lost something when p is gone. */
-static struct pending *below_removal (struct pending *p)
+static void block_delete (struct queue *q, size_t i)
 {
-    struct pending *next;
-
-    if (!RB_LEFT (p, tree) || !RB_RIGHT (p, tree))
-        return RB_PARENT (p, tree);
-    next = RB_RIGHT (p, tree);
-    while (RB_LEFT (next, tree))
-        next = RB_LEFT (next, tree);
-    return RB_PARENT (next, tree) == p ? next : RB_PARENT (next, tree);
+    free (q->spare);
+    q->spare = q->blocks[i];
+    q->nblocks--;
+    memmove (&q->blocks[i],
+             &q->blocks[i + 1],
+             (q->nblocks - i) * sizeof (*q->blocks));
 }
 
-static void tree_insert (struct queue *q, struct pending *p)
+/* Move entries from slot `from` on to the end of another block. */
+static void entries_move (struct queue_block *src,
+                          unsigned int from,
+                          struct queue_block *dst)
 {
-    p->size = 1;
-    RB_INSERT (pending_tree, &q->tree, p);
-    resize_up (p);
+    memcpy (&dst->e[dst->n], &src->e[from], (src->n - from) * sizeof (*src->e));
+    dst->n += src->n - from;
+    src->n = from;
 }
 
-static void tree_remove (struct queue *q, struct pending *p)
+/* The block at i is full and an entry comes at the slot: make room.  At the
+ * very end, where most come, blocks are left full.
+ */
+static struct place split (struct queue *q, struct place at)
 {
-    struct pending *low = below_removal (p);
+    struct queue_block *b = q->blocks[at.block], *next;
 
-    RB_REMOVE (pending_tree, &q->tree, p);
-    resize_up (low);
+    next = block_insert (q, at.block + 1);
+    if (at.slot == b->n && at.block + 2 == q->nblocks)
+        return (struct place){ at.block + 1, 0 };
+    entries_move (b, BLOCK_MAX / 2, next);
+    if (at.slot > b->n) {
+        at.slot -= b->n;
+        at.block++;
+    }
+    return at;
+}
+
+/* After reserve. */
+static void insert (struct queue *q, struct pending *p)
+{
+    struct entry e = entry_of (p);
+    struct place at;
+    struct queue_block *b;
+
+    if (q->nblocks == 0)
+        block_insert (q, 0);
+    at = find (q, &e);
+    if (q->blocks[at.block]->n == BLOCK_MAX)
+        at = split (q, at);
+    b = q->blocks[at.block];
+    memmove (&b->e[at.slot + 1], &b->e[at.slot], (b->n - at.slot) * sizeof (e));
+    b->e[at.slot] = e;
+    b->n++;
+}
+
+static void take_out (struct queue *q, struct pending *p)
+{
+    struct entry e = entry_of (p);
+    struct place at = find (q, &e);
+    struct queue_block *b = q->blocks[at.block], *next;
+
+    b->n--;
+    memmove (&b->e[at.slot],
+             &b->e[at.slot + 1],
+             (b->n - at.slot) * sizeof (*b->e));
+    if (b->n == 0) {
+        block_delete (q, at.block);
+        return;
+    }
+    if (b->n >= BLOCK_LOW || at.block + 1 == q->nblocks)
+        return;
+    next = q->blocks[at.block + 1];
+    if (b->n + next->n <= BLOCK_JOIN) {
+        entries_move (next, 0, b);
+        block_delete (q, at.block + 1);
+    }
 }
 
 void queue_init (struct queue *q)
 {
-    RB_INIT (&q->tree);
-    q->by_id = NULL;
+    memset (q, 0, sizeof (*q));
 }
 
 void queue_clear (struct queue *q)
@@ -95,15 +204,37 @@ void queue_clear (struct queue *q)
         HASH_DEL (q->by_id, p);
         free (p);
     }
+    for (size_t i = 0; i < q->nblocks; i++)
+        free (q->blocks[i]);
+    free (q->blocks);
+    free (q->spare);
     queue_init (q);
 }
 
-struct pending *queue_find (const struct queue *q, uint64_t id)
+static struct pending *found (struct queue *q, struct pending *p)
 {
-    struct pending *p;
-
-    HASH_FIND (hh, q->by_id, &id, sizeof (id), p);
+    if (p && (q->guess = p->hh.next)) {
+        __builtin_prefetch (&q->guess->job);
+        __builtin_prefetch (&q->guess->hh.next);
+    }
     return p;
+}
+
+struct pending *queue_guess (struct queue *q, uint64_t id)
+{
+    if (!q->guess || q->guess->job.id != id)
+        return NULL;
+    return found (q, q->guess);
+}
+
+struct pending *queue_find (struct queue *q, uint64_t id)
+{
+    struct pending *p = queue_guess (q, id);
+
+    if (p)
+        return p;
+    HASH_FIND (hh, q->by_id, &id, sizeof (id), p);
+    return found (q, p);
 }
 
 int queue_add (struct queue *q, const struct sched_job *job)
@@ -114,36 +245,55 @@ int queue_add (struct queue *q, const struct sched_job *job)
         errno = EEXIST;
         return -1;
     }
-    if (!(p = calloc (1, sizeof (*p))))
+    if (reserve (q) < 0 || !(p = calloc (1, sizeof (*p))))
         return -1;
     p->job = *job;
     HASH_ADD (hh, q->by_id, job.id, sizeof (p->job.id), p);
-    tree_insert (q, p);
+    insert (q, p);
     return 0;
 }
 
 void queue_remove (struct queue *q, struct pending *p)
 {
-    tree_remove (q, p);
+    if (q->guess == p)
+        q->guess = p->hh.next;
+    take_out (q, p);
     HASH_DEL (q->by_id, p);
     free (p);
 }
 
-void queue_reorder (struct queue *q, struct pending *p, int64_t priority)
+int queue_reorder (struct queue *q, struct pending *p, int64_t priority)
 {
-    tree_remove (q, p);
+    if (reserve (q) < 0)
+        return -1;
+    take_out (q, p);
     p->job.priority = priority;
-    tree_insert (q, p);
+    insert (q, p);
+    return 0;
 }
 
-struct pending *queue_first (struct queue *q)
+struct pending *queue_first (const struct queue *q)
 {
-    return RB_MIN (pending_tree, &q->tree);
+    return q->nblocks > 0 ? q->blocks[0]->e[0].p : NULL;
+}
+
+struct pending *queue_next (const struct queue *q, const struct pending *p)
+{
+    struct entry e = entry_of (p);
+    struct place at = find (q, &e);
+
+    if (++at.slot == q->blocks[at.block]->n) {
+        at.slot = 0;
+        at.block++;
+    }
+    return at.block < q->nblocks ? q->blocks[at.block]->e[at.slot].p : NULL;
 }
 
 bool queue_before (const struct pending *a, const struct pending *b)
 {
-    return pending_cmp (a, b) < 0;
+    struct entry x = entry_of (a), y = entry_of (b);
+
+    return before (&x, &y);
 }
 
 unsigned int queue_count (const struct queue *q)
@@ -151,14 +301,13 @@ unsigned int queue_count (const struct queue *q)
     return HASH_COUNT (q->by_id);
 }
 
-unsigned int queue_place (const struct pending *p)
+unsigned int queue_place (const struct queue *q, const struct pending *p)
 {
-    unsigned int place = 1 + size_of (RB_LEFT (p, tree));
-    const struct pending *up;
+    struct entry e = entry_of (p);
+    struct place at = find (q, &e);
+    unsigned int place = at.slot + 1;
 
-    for (; (up = RB_PARENT (p, tree)); p = up) {
-        if (p == RB_RIGHT (up, tree))
-            place += 1 + size_of (RB_LEFT (up, tree));
-    }
+    while (at.block > 0)
+        place += q->blocks[--at.block]->n;
     return place;
 }

@@ -1,30 +1,35 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 /* Pending jobs in the order in which they are to start: higher priority
- * first, then earlier submission, then lower id.  Every operation costs
- * O(log n), the place of a job included.
+ * first, then earlier submission, then lower id.
+ *
+ * The order is a list of blocks, each a sorted array with its keys in it, so
+ * that a change touches a few lines of memory however many jobs there are: a
+ * search is O(log n), and what is moved after it is at most a block.
  */
 
 #ifndef SLUICE_SCHED_QUEUE_H
 #define SLUICE_SCHED_QUEUE_H
 
-#include <bsd/sys/tree.h>
 #include <uthash.h>
 
 #include "sched/sched.h"
 
 struct pending {
-    struct sched_job job;
-    unsigned int size; /* entries of the subtree, this one included */
-    RB_ENTRY (pending) tree;
-    UT_hash_handle hh; /* by job.id */
+    struct sched_job job; /* its priority is changed by queue_reorder alone */
+    UT_hash_handle hh;    /* by job.id */
 };
 
-RB_HEAD (pending_tree, pending);
+struct queue_block;
 
 struct queue {
-    struct pending_tree tree;
+    struct queue_block **blocks; /* none is empty */
+    struct queue_block *spare;   /* NULL: none is at hand */
+    size_t nblocks;
+    size_t room; /* in blocks */
     struct pending *by_id;
+    struct pending *guess; /* what queue_find is likely to be asked next: many
+                              jobs are mostly walked in one order */
 };
 
 void queue_init (struct queue *q);
@@ -34,14 +39,19 @@ void queue_clear (struct queue *q);
 int queue_add (struct queue *q, const struct sched_job *job);
 /* The entry goes too. */
 void queue_remove (struct queue *q, struct pending *p);
-void queue_reorder (struct queue *q, struct pending *p, int64_t priority);
+/* -1 and ENOMEM: it stays where it was. */
+int queue_reorder (struct queue *q, struct pending *p, int64_t priority);
 
-struct pending *queue_find (const struct queue *q, uint64_t id);
-struct pending *queue_first (struct queue *q);
+struct pending *queue_find (struct queue *q, uint64_t id);
+/* The same, if it costs nothing to tell; NULL says nothing. */
+struct pending *queue_guess (struct queue *q, uint64_t id);
+struct pending *queue_first (const struct queue *q);
+/* The one that is to start after p, or NULL. */
+struct pending *queue_next (const struct queue *q, const struct pending *p);
 unsigned int queue_count (const struct queue *q);
 /* Is a to start before b?  They may be of different queues. */
 bool queue_before (const struct pending *a, const struct pending *b);
 /* 1 for the first. */
-unsigned int queue_place (const struct pending *p);
+unsigned int queue_place (const struct queue *q, const struct pending *p);
 
 #endif

@@ -236,9 +236,9 @@ static int fifo_prioritize (struct sched *s, uint64_t id, int64_t priority)
 
     if (!p)
         return -1;
-    if (p->job.priority != priority)
-        queue_reorder (&lane->queue, p, priority);
-    return 0;
+    if (p->job.priority == priority)
+        return 0;
+    return queue_reorder (&lane->queue, p, priority);
 }
 
 static unsigned int fifo_queue_length (struct sched *s)
@@ -363,7 +363,7 @@ static unsigned int fifo_explain (struct sched *s,
 
     if (!p)
         return 0;
-    place = queue_place (p);
+    place = queue_place (&lane->queue, p);
     if (p->job.priority <= 0)
         snprintf (buf,
                   size,

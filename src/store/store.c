@@ -81,6 +81,7 @@ struct store *store_open (struct loop *loop,
         err_set (error, errno, "store: %s", strerror (errno));
         goto error;
     }
+    loop_source_set_name (s->work, "tell what was committed");
     if (dir && *dir) {
         s->ops = &store_sqlite_ops;
         s->impl = store_sqlite_create (s->work, dir, sync, error);
@@ -268,7 +269,22 @@ int store_each_inactive (struct store *s,
                          store_job_f cb,
                          void *arg)
 {
-    return s->ops->each_inactive (s->impl, since, max, cb, arg);
+    return store_each_inactive_from (s,
+                                     &(struct store_place){ false },
+                                     since,
+                                     max,
+                                     cb,
+                                     arg);
+}
+
+int store_each_inactive_from (struct store *s,
+                              const struct store_place *from,
+                              double since,
+                              unsigned int max,
+                              store_job_f cb,
+                              void *arg)
+{
+    return s->ops->each_inactive (s->impl, from, since, max, cb, arg);
 }
 
 int store_counts (struct store *s, struct store_counts *counts)

@@ -163,6 +163,20 @@ int store_each_inactive (struct store *s,
                          unsigned int max,
                          store_job_f cb,
                          void *arg);
+/* The same from a place in that order on, which is that of the row seen last:
+ * for those who read many in slices.  A zeroed one is the begin.
+ */
+struct store_place {
+    bool set;
+    double t_inactive;
+    uint64_t id;
+};
+int store_each_inactive_from (struct store *s,
+                              const struct store_place *from,
+                              double since,
+                              unsigned int max,
+                              store_job_f cb,
+                              void *arg);
 
 /* Finished jobs that are there, by result; those removed since the store was
  * made; the greatest id that was ever there.

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <uthash.h>
 
 #include <flux/job.h>
@@ -31,7 +32,9 @@ struct entry {
     struct item *logs;
     struct item *values;
     UT_hash_handle hh;
+    TAILQ_ENTRY (entry) link; /* has a row of a finished job */
 };
+TAILQ_HEAD (entry_head, entry);
 
 struct impl {
     struct loop_source *work;
@@ -39,6 +42,7 @@ struct impl {
     struct entry *jobs;
     struct item *meta;
     struct store_counts counts;
+    struct entry_head finished; /* as listed: the latest first */
 };
 
 static void items_free (struct item **items)
@@ -150,12 +154,33 @@ static struct entry *entry_get (struct impl *impl, uint64_t id)
     return e;
 }
 
+static bool is_finished (const struct entry *e)
+{
+    return e->has_row && e->row.state == FLUX_JOB_STATE_INACTIVE;
+}
+
+/* Where it is listed; what comes is mostly the latest. */
+static void finished_add (struct impl *impl, struct entry *e)
+{
+    struct entry *at;
+
+    TAILQ_FOREACH (at, &impl->finished, link)
+    {
+        if (at->row.t_inactive < e->row.t_inactive
+            || (at->row.t_inactive == e->row.t_inactive && at->id < e->id)) {
+            TAILQ_INSERT_BEFORE (at, e, link);
+            return;
+        }
+    }
+    TAILQ_INSERT_TAIL (&impl->finished, e, link);
+}
+
 /* Add n (1 or -1) for the row, if it is that of a finished job. */
 static void count (struct impl *impl, const struct entry *e, int n)
 {
     struct store_counts *c = &impl->counts;
 
-    if (!e->has_row || e->row.state != FLUX_JOB_STATE_INACTIVE)
+    if (!is_finished (e))
         return;
     c->inactive += n;
     c->completed += e->row.result == FLUX_JOB_RESULT_COMPLETED ? n : 0;
@@ -183,6 +208,8 @@ static int put_row (struct impl *impl, const struct store_job *job)
     if (!e)
         return -1;
     count (impl, e, -1);
+    if (is_finished (e))
+        TAILQ_REMOVE (&impl->finished, e, link);
     old = e->row;
     e->row = *job;
     e->row.name = old.name;
@@ -194,6 +221,8 @@ static int put_row (struct impl *impl, const struct store_job *job)
     if (job->id > impl->counts.max_id)
         impl->counts.max_id = job->id;
     count (impl, e, 1);
+    if (is_finished (e))
+        finished_add (impl, e);
     if (set_string (&e->row.name, job->name) < 0
         || set_string (&e->row.queue, job->queue) < 0
         || set_string (&e->row.extra, job->extra) < 0
@@ -206,6 +235,8 @@ static int put_row (struct impl *impl, const struct store_job *job)
 static void remove_entry (struct impl *impl, struct entry *e)
 {
     count (impl, e, -1);
+    if (is_finished (e))
+        TAILQ_REMOVE (&impl->finished, e, link);
     HASH_DEL (impl->jobs, e);
     items_free (&e->logs);
     items_free (&e->values);
@@ -234,7 +265,7 @@ static int apply (struct impl *impl, const struct record *r)
         return item_put (&impl->meta, r);
     case RECORD_REMOVE:
         if ((e = entry_find (impl, r->id))) {
-            if (e->has_row && e->row.state == FLUX_JOB_STATE_INACTIVE)
+            if (is_finished (e))
                 impl->counts.purged++;
             remove_entry (impl, e);
         }
@@ -355,25 +386,9 @@ static int by_id (const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int by_time (const void *a, const void *b)
+static int mem_each_active (void *arg, store_job_f cb, void *cb_arg)
 {
-    const struct entry *x = *(struct entry *const *)a;
-    const struct entry *y = *(struct entry *const *)b;
-
-    if (x->row.t_inactive != y->row.t_inactive)
-        return x->row.t_inactive > y->row.t_inactive ? -1 : 1;
-    return by_id (b, a);
-}
-
-/* Call cb for the rows that are inactive, or not, in an order. */
-static int walk (struct impl *impl,
-                 bool inactive,
-                 double since,
-                 size_t max,
-                 int (*cmp) (const void *, const void *),
-                 store_job_f cb,
-                 void *cb_arg)
-{
+    struct impl *impl = arg;
     struct entry **list =
         malloc ((HASH_COUNT (impl->jobs) + 1) * sizeof (*list));
     struct entry *e, *tmp;
@@ -384,37 +399,53 @@ static int walk (struct impl *impl,
         return -1;
     HASH_ITER (hh, impl->jobs, e, tmp)
     {
-        bool is = e->row.state == FLUX_JOB_STATE_INACTIVE;
-
-        if (e->has_row && is == inactive
-            && (!inactive || e->row.t_inactive > since))
+        if (e->has_row && !is_finished (e))
             list[n++] = e;
     }
-    qsort (list, n, sizeof (*list), cmp);
-    for (size_t i = 0; i < n && i < max && rc == 0; i++)
+    qsort (list, n, sizeof (*list), by_id);
+    for (size_t i = 0; i < n && rc == 0; i++)
         rc = cb (&list[i]->row, cb_arg) < 0 ? -1 : 0;
     free (list);
     return rc;
 }
 
-static int mem_each_active (void *arg, store_job_f cb, void *cb_arg)
+/* The first after a place, whose own row may be gone. */
+static struct entry *finished_from (struct impl *impl,
+                                    const struct store_place *from)
 {
-    return walk (arg, false, 0., SIZE_MAX, by_id, cb, cb_arg);
+    struct entry *e;
+
+    if (!from->set)
+        return TAILQ_FIRST (&impl->finished);
+    if ((e = entry_find (impl, from->id)) && is_finished (e)
+        && e->row.t_inactive == from->t_inactive)
+        return TAILQ_NEXT (e, link);
+    TAILQ_FOREACH (e, &impl->finished, link)
+    {
+        if (e->row.t_inactive < from->t_inactive
+            || (e->row.t_inactive == from->t_inactive && e->id < from->id))
+            break;
+    }
+    return e;
 }
 
 static int mem_each_inactive (void *arg,
+                              const struct store_place *from,
                               double since,
                               unsigned int max,
                               store_job_f cb,
                               void *cb_arg)
 {
-    return walk (arg,
-                 true,
-                 since,
-                 max > 0 ? max : SIZE_MAX,
-                 by_time,
-                 cb,
-                 cb_arg);
+    struct entry *e = finished_from (arg, from), *next;
+
+    for (unsigned int n = 0; e && (max == 0 || n < max); n++, e = next) {
+        next = TAILQ_NEXT (e, link);
+        if (e->row.t_inactive <= since)
+            break;
+        if (cb (&e->row, cb_arg) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int mem_counts (void *arg, struct store_counts *counts)
@@ -432,6 +463,7 @@ void *store_mem_create (struct loop_source *work, flux_error_t *error)
     if (!impl)
         return err_null (error, ENOMEM, "store: out of memory");
     impl->work = work;
+    TAILQ_INIT (&impl->finished);
     return impl;
 }
 

@@ -49,6 +49,7 @@ struct store_ops {
     int (*job_get) (void *impl, uint64_t id, store_job_f cb, void *arg);
     int (*each_active) (void *impl, store_job_f cb, void *arg);
     int (*each_inactive) (void *impl,
+                          const struct store_place *from,
                           double since,
                           unsigned int max,
                           store_job_f cb,

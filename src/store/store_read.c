@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,8 @@ static const char *const sql[Q_MAX] = {
     [Q_ACTIVE] = JOB_COLUMNS "WHERE j.state <> 64 ORDER BY j.id",
     [Q_INACTIVE] =
         JOB_COLUMNS "WHERE j.state = 64 AND j.t_inactive > ?1"
+                    " AND j.t_inactive <= ?3"
+                    " AND (j.t_inactive < ?3 OR j.id < ?4)"
                     " ORDER BY j.t_inactive DESC, j.id DESC LIMIT ?2",
     [Q_COUNTS] = "SELECT inactive, completed, failed, canceled, timeout,"
                  " purged, max (max_id, coalesce ((SELECT max (id) FROM jobs),"
@@ -286,6 +289,7 @@ int reader_each_active (struct reader *r, store_job_f cb, void *arg)
 }
 
 int reader_each_inactive (struct reader *r,
+                          const struct store_place *from,
                           double since,
                           unsigned int max,
                           store_job_f cb,
@@ -298,6 +302,8 @@ int reader_each_inactive (struct reader *r,
         return -1;
     sqlite3_bind_double (st, 1, since);
     sqlite3_bind_int64 (st, 2, max > 0 ? (int64_t)max : -1);
+    sqlite3_bind_double (st, 3, from->set ? from->t_inactive : INFINITY);
+    sqlite3_bind_int64 (st, 4, from->set ? (int64_t)from->id : INT64_MAX);
     return walk (r, Q_INACTIVE, st, cb, arg, &count);
 }
 

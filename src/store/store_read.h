@@ -41,6 +41,7 @@ int reader_each_value (struct reader *r,
 int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg);
 int reader_each_active (struct reader *r, store_job_f cb, void *arg);
 int reader_each_inactive (struct reader *r,
+                          const struct store_place *from,
                           double since,
                           unsigned int max,
                           store_job_f cb,

@@ -355,6 +355,7 @@ static int sqlite_each_active (void *arg, store_job_f cb, void *cb_arg)
 }
 
 static int sqlite_each_inactive (void *arg,
+                                 const struct store_place *from,
                                  double since,
                                  unsigned int max,
                                  store_job_f cb,
@@ -362,7 +363,7 @@ static int sqlite_each_inactive (void *arg,
 {
     struct impl *impl = arg;
 
-    return reader_each_inactive (impl->reader, since, max, cb, cb_arg);
+    return reader_each_inactive (impl->reader, from, since, max, cb, cb_arg);
 }
 
 static int sqlite_counts (void *arg, struct store_counts *counts)

@@ -23,21 +23,16 @@ static char *stats_text (struct view *v)
     static const char *const names[] = {
         "new", "depend", "priority", "sched", "run", "cleanup", "inactive",
     };
-    unsigned int n[FLUX_JOB_NR_STATES] = { 0 };
     struct store_counts c = { 0 };
-    struct job *job, *tmp;
     uint64_t total = 0;
     struct jbuf b = { 0 };
 
     (void)store_counts (v->store, &c);
-    HASH_ITER (hh, manager_jobs (v->m), job, tmp)
-    {
-        if (job->state != FLUX_JOB_STATE_INACTIVE)
-            n[__builtin_ctz (job->state)]++;
-    }
     jbuf_lit (&b, "{\"job_states\":{");
     for (int i = 1; i < FLUX_JOB_NR_STATES; i++) {
-        uint64_t count = i < FLUX_JOB_NR_STATES - 1 ? n[i] : c.inactive;
+        uint64_t count = i < FLUX_JOB_NR_STATES - 1
+                             ? manager_count_in (v->m, 1 << i)
+                             : c.inactive;
         jbuf_lit (&b, "\"");
         jbuf_lit (&b, names[i]);
         jbuf_lit (&b, "\":");

@@ -41,6 +41,20 @@ void watch_view_destroy (struct watch_view *wv);
 struct update_view *update_view_create (struct view *v);
 void update_view_destroy (struct update_view *uv);
 
+/* Lists under way (job_listing.c). */
+struct lister;
+struct lister *lister_create (struct view *v);
+void lister_destroy (struct lister *lister);
+/* Begin to answer a list request: as a request_f returns. */
+int lister_request (struct lister *lister,
+                    const flux_msg_t *msg,
+                    flux_error_t *error);
+void lister_disconnect (struct lister *lister, const flux_msg_t *msg);
+/* A JSON array of names of attributes to the bits of wire/jobrow.h. */
+int list_parse_attrs (const json_t *names,
+                      uint64_t *attrs,
+                      flux_error_t *error);
+
 /* A client went away: forget what it waits for. */
 void list_view_disconnect (struct list_view *lv, const flux_msg_t *msg);
 void stats_view_disconnect (struct stats_view *sv, const flux_msg_t *msg);

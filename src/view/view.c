@@ -68,24 +68,17 @@ static int info_disconnect (struct router *r,
 
 static char *list_stats (struct view *v)
 {
-    unsigned int pending = 0, running = 0;
     struct store_counts counts = { 0 };
-    struct job *job, *tmp;
     char *s;
     json_t *o;
 
-    HASH_ITER (hh, manager_jobs (v->m), job, tmp)
-    {
-        pending += job_is_pending (job);
-        running += job_is_running (job);
-    }
     (void)store_counts (v->store, &counts);
     o = json_pack ("{s:{s:i s:i s:I} s:{s:i s:i} s:i}",
                    "jobs",
                    "pending",
-                   pending,
+                   manager_count_in (v->m, FLUX_JOB_STATE_PENDING),
                    "running",
-                   running,
+                   manager_count_in (v->m, FLUX_JOB_STATE_RUNNING),
                    "inactive",
                    (json_int_t)counts.inactive,
                    "idsync",

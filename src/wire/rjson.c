@@ -234,6 +234,22 @@ static struct cache *cache_of (struct text *R)
     return R->aux;
 }
 
+struct text *rjson_text (const struct rset *r, unsigned int nslots)
+{
+    char *s = rjson_encode (r, nslots);
+    struct text *t = s ? text_create (s, strlen (s)) : NULL;
+    struct cache *cache = t ? cache_of (t) : NULL;
+
+    free (s);
+    if (!cache || !(cache->rset = rset_copy (r))) {
+        text_unref (t);
+        errno = ENOMEM;
+        return NULL;
+    }
+    cache->rset->nslots = nslots > 0 ? (int)nslots : -1;
+    return t;
+}
+
 const struct rset *rjson_of (struct text *R)
 {
     struct cache *cache = cache_of (R);

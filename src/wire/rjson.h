@@ -13,6 +13,10 @@
  * a valid R with an empty R_lite and nodelist [""].  nslots 0 leaves it out.
  */
 char *rjson_encode (const struct rset *r, unsigned int nslots);
+/* The same as a text with its typed form beside it: rjson_of does not decode
+ * what was just encoded.  NULL and ENOMEM.
+ */
+struct text *rjson_text (const struct rset *r, unsigned int nslots);
 
 /* The typed form of text; the caller destroys it.  NULL and EINVAL, naming
  * the key: "R: execution.R_lite[0].rank: ...".  A nodelist that names nobody

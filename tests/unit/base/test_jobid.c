@@ -123,36 +123,8 @@ static void test_text (void)
     ok (jobid_form_parse ("xyz", &form) < 0 && errno == EINVAL, "unknown");
 }
 
-static void test_generator (void)
-{
-    struct jobid_generator g;
-    uint64_t id, last = 0;
-    bool ascending = true;
-
-    errno = 0;
-    ok (jobid_generator_init (&g, 1 << 14, 0.) < 0 && errno == EINVAL,
-        "generator out of range");
-    jobid_generator_init (&g, 3, 1000.);
-    jobid_next (&g, 1001., &id);
-    ok (id == ((1000ull << 24) | (3 << 10)), "timestamp, generator, sequence");
-    for (int i = 0; i < 5000; i++) {
-        last = id;
-        jobid_next (&g, 1001. - i, &id);
-        ascending = ascending && id > last;
-    }
-    ok (ascending, "ids ascend when the clock goes back");
-    is_int (id >> 24, 1004, "a full millisecond borrows from the next");
-    jobid_generator_init (&g, 0, 1000.);
-    jobid_generator_skip (&g, id);
-    jobid_next (&g, 1000., &last);
-    ok (last > id, "skip: greater than those of an earlier life");
-    errno = 0;
-    ok (jobid_next (&g, 1e12, &id) < 0 && errno == EOVERFLOW, "40 bits end");
-}
-
 int main (void)
 {
     test_text ();
-    test_generator ();
     return done_testing ();
 }

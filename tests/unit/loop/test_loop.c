@@ -459,9 +459,61 @@ static void test_many (void)
     loop_destroy (loop);
 }
 
+static void slow_cb (struct loop_source *src, int revents, void *arg)
+{
+    struct clock *clock = arg;
+
+    clock_advance (clock, clock->t + 2.);
+}
+
+static void noted_cb (struct loop_source *src, int revents, void *arg)
+{
+    struct seen *seen = arg;
+
+    loop_note (seen->loop, "a.topic");
+    slow_cb (src, revents, loop_clock (seen->loop));
+    slow_cb (src, revents, loop_clock (seen->loop));
+}
+
+static void test_longest (void)
+{
+    struct clock clock = { .is_virtual = true, .t = 100. };
+    struct seen seen = { .loop = loop_create (&clock) };
+    struct loop_source *slow, *noted, *timer;
+    struct loop_longest l;
+
+    timer = loop_timer_create (seen.loop, LOOP_ALWAYS, 50., 0., NULL, NULL);
+    slow = loop_work_create (seen.loop, LOOP_ALWAYS, slow_cb, &clock);
+    noted = loop_work_create (seen.loop, LOOP_ALWAYS, noted_cb, &seen);
+    loop_source_set_name (slow, "slow");
+    loop_turn (seen.loop, true);
+    loop_longest (seen.loop, &l);
+    ok (l.seconds == 0., "waiting is not counted");
+    loop_kick (slow);
+    loop_turn (seen.loop, false);
+    loop_longest (seen.loop, &l);
+    ok (l.seconds == 2. && l.part == 2. && l.when == 150.,
+        "the longest turn is known");
+    is_str (l.what, "slow", "and which source it was");
+    loop_kick (slow);
+    loop_kick (noted);
+    loop_turn (seen.loop, false);
+    loop_longest (seen.loop, &l);
+    ok (l.seconds == 6. && l.part == 4., "a turn is all that ran in it");
+    is_str (l.what, "a.topic", "what took most of it is named by its note");
+    loop_longest_clear (seen.loop);
+    loop_longest (seen.loop, &l);
+    ok (l.seconds == 0. && !l.what[0], "and can be forgotten");
+    loop_source_destroy (timer);
+    loop_source_destroy (slow);
+    loop_source_destroy (noted);
+    loop_destroy (seen.loop);
+}
+
 int main (void)
 {
     test_virtual_timers ();
+    test_longest ();
     test_periodic ();
     test_destroy ();
     test_io ();

@@ -360,6 +360,50 @@ static void test_perilog (void)
     inst_destroy (t);
 }
 
+/* Each exception takes long, so that raiseall goes on in slices. */
+static void slow_exception (struct inst *t,
+                            struct job *job,
+                            const struct event *ev)
+{
+    if (ev->kind == EVENT_EXCEPTION)
+        clock_advance (&t->clock, t->clock.t + 1.);
+}
+
+static void test_raiseall_slices (void)
+{
+    struct inst *t = inst_create (NULL);
+    char *spec = make_jobspec (1., 0., NULL);
+    uint64_t first = 0, last = 0, later;
+    struct answer *a;
+    uint32_t tag;
+
+    for (int i = 0; i < 300; i++) {
+        last = inst_submit (t, spec, 0, 0);
+        first = first ? first : last;
+    }
+    inst_settle (t);
+    t->hook = slow_exception;
+    tag = inst_send (t,
+                     t->owner,
+                     "job-manager.raiseall",
+                     "{\"dry_run\":false,\"userid\":-1,\"states\":62,"
+                     "\"severity\":0,\"type\":\"cancel\"}");
+    loop_turn (t->loop, false);
+    ok (!inst_answer (t, tag) && manager_job (t->m, last)->exception == NULL,
+        "raiseall of many jobs gives way to others");
+    later = inst_submit (t, spec, 0, 0);
+    cancel (t, last);
+    while (!(a = inst_answer (t, tag)) && loop_turn (t->loop, false))
+        ;
+    is_str (a ? a->text : "", "{\"count\":299,\"errors\":0}", "and ends");
+    inst_settle (t);
+    ok (!manager_job (t->m, first) && manager_job (t->m, later)
+            && manager_active_count (t->m) == 1,
+        "a job that came later is not meant");
+    free (spec);
+    inst_destroy (t);
+}
+
 int main (void)
 {
     test_depend ();
@@ -371,5 +415,6 @@ int main (void)
     test_in_callbacks ();
     test_reject ();
     test_perilog ();
+    test_raiseall_slices ();
     return done_testing ();
 }

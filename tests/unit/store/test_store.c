@@ -236,6 +236,14 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
     ids[0] = '\0';
     store_each_inactive (s, 102, 0, ids_cb, ids);
     is_str (ids, "4 3 ", "after a time");
+    struct store_place from = { .set = true, .t_inactive = 103, .id = 4 };
+    ids[0] = '\0';
+    store_each_inactive_from (s, &from, 101, 0, ids_cb, ids);
+    is_str (ids, "3 2 ", "from a place on");
+    from.id = 99;
+    ids[0] = '\0';
+    store_each_inactive_from (s, &from, 0, 2, ids_cb, ids);
+    is_str (ids, "4 3 ", "whose own row is gone");
     n = 0;
     ok (store_each_inactive (s, 0, 0, stop_cb, &n) < 0 && n == 1,
         "a callback ends that walk too");
