@@ -27,6 +27,7 @@ extern const struct command cmd_kvs;
 extern const struct command cmd_logger;
 extern const struct command cmd_lsattr;
 extern const struct command cmd_module;
+extern const struct command cmd_module_trace; /* of flux module */
 extern const struct command cmd_overlay;
 extern const struct command cmd_pgrep;
 extern const struct command cmd_ping;

@@ -15,6 +15,7 @@
 #include "daemon/attrs.h"
 #include "daemon/config.h"
 #include "daemon/hardware.h"
+#include "daemon/jobs.h"
 #include "daemon/parts.h"
 #include "daemon/resource_config.h"
 #include "jobtap/jobtap.h"
@@ -23,6 +24,7 @@
 #include "builtins.h"
 #include "view/view.h"
 #include "wire/requests_job.h"
+#include "wire/rjson.h"
 
 #define CORES_MAX 65536
 /* Seconds that jobs go on without a broker. */
@@ -31,6 +33,8 @@
 
 struct jobs {
     struct broker *b;
+    bool again; /* not the first manager of this broker */
+    bool away;  /* the job manager was removed: jobs stand still */
     struct manager *manager;
     struct jobtap *jobtap;
     struct view *view;
@@ -238,17 +242,48 @@ static int set_paths (struct jobs *jobs)
     return 0;
 }
 
-void jobs_stop (struct broker *b, void *data)
+static void close_jobs (struct jobs *jobs)
 {
-    struct jobs *jobs = data;
-
-    config_unlisten (b, jobs);
+    config_unlisten (jobs->b, jobs);
     /* The manager tells its listeners of the last batch and plugins of the
      * last jobs, so they go after it. */
     manager_destroy (jobs->manager);
     kvs_destroy (jobs->kvs);
     view_destroy (jobs->view);
     jobtap_destroy (jobs->jobtap);
+    jobs->manager = NULL;
+    jobs->kvs = NULL;
+    jobs->view = NULL;
+    jobs->jobtap = NULL;
+}
+
+static int open_jobs (struct jobs *jobs, flux_error_t *error)
+{
+    struct config_listener listener = { check_config, apply_config, jobs };
+
+    if (start_manager (jobs, error) < 0 || start_plugins (jobs, error) < 0
+        || !(jobs->view = view_create (jobs->manager, error))
+        || !(jobs->kvs = kvs_create (jobs->manager, jobs->view, error))
+        || config_listen (jobs->b, &listener, error) < 0
+        || start_jobs (jobs, error) < 0) {
+        int saved_errno = errno;
+
+        if (jobs->manager && jobs->again)
+            manager_leave (jobs->manager);
+        close_jobs (jobs);
+        errno = saved_errno;
+        return -1;
+    }
+    return 0;
+}
+
+void jobs_stop (struct broker *b, void *data)
+{
+    struct jobs *jobs = data;
+
+    close_jobs (jobs);
+    if (jobs->away)
+        loop_release (b->loop);
     free (jobs->agent_path);
     free (jobs->plugin_path);
     free (jobs);
@@ -257,18 +292,11 @@ void jobs_stop (struct broker *b, void *data)
 int jobs_start (struct broker *b, void **data, flux_error_t *error)
 {
     struct jobs *jobs;
-    struct config_listener listener = { check_config, apply_config, NULL };
 
     if (!(jobs = calloc (1, sizeof (*jobs))))
         return err_set (error, ENOMEM, "out of memory");
     jobs->b = b;
-    listener.arg = jobs;
-    if (set_paths (jobs) < 0 || start_manager (jobs, error) < 0
-        || start_plugins (jobs, error) < 0
-        || !(jobs->view = view_create (jobs->manager, error))
-        || !(jobs->kvs = kvs_create (jobs->manager, jobs->view, error))
-        || config_listen (b, &listener, error) < 0
-        || start_jobs (jobs, error) < 0) {
+    if (set_paths (jobs) < 0 || open_jobs (jobs, error) < 0) {
         int saved_errno = errno;
         jobs_stop (b, jobs);
         errno = saved_errno;
@@ -278,12 +306,87 @@ int jobs_start (struct broker *b, void **data, flux_error_t *error)
     return 0;
 }
 
+struct manager *jobs_manager (struct broker *b)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    return jobs ? jobs->manager : NULL;
+}
+
+/* What could touch a job is held from now on, and agents keep what they have
+ * to report.
+ */
+int jobs_leave (struct broker *b, flux_error_t *error)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    if (loop_held (b->loop))
+        return err_set (error,
+                        EBUSY,
+                        "a plugin waits for an answer inside a callback");
+    if (jobs) {
+        loop_hold (b->loop);
+        jobs->away = true;
+    }
+    return 0;
+}
+
+int jobs_return (struct broker *b, flux_error_t *error)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    if (!jobs)
+        return 0;
+    if (jobs->manager) {
+        manager_leave (jobs->manager);
+        close_jobs (jobs);
+    }
+    jobs->again = true;
+    if (open_jobs (jobs, error) < 0)
+        return -1;
+    if (jobs->away)
+        loop_release (b->loop);
+    jobs->away = false;
+    return 0;
+}
+
+int jobs_resources_changed (struct broker *b, flux_error_t *error)
+{
+    struct manager *m = jobs_manager (b);
+    bool configured;
+    struct rset *r;
+    char *now, *then;
+    int rc = -1;
+
+    if (!m)
+        return 0;
+    if (!(r = find_resources (b, &configured, error)))
+        return -1;
+    now = rjson_encode (r, 0);
+    then = manager_resources (m);
+    if (now && then)
+        rc = strcmp (now, then) != 0;
+    else
+        err_set (error, ENOMEM, "out of memory");
+    rset_destroy (r);
+    free (now);
+    free (then);
+    return rc;
+}
+
 void jobs_finish (struct broker *b,
                   void *data,
                   void (*done) (void *arg),
                   void *arg)
 {
     struct jobs *jobs = data;
+    flux_error_t error;
 
+    /* Jobs end as always, even if their manager was removed. */
+    if (jobs->away && jobs_return (b, &error) < 0) {
+        log_msg (LOG_ERR, "broker", "job-manager: %s", error.text);
+        done (arg);
+        return;
+    }
     manager_shutdown (jobs->manager, done, arg);
 }

@@ -216,13 +216,25 @@ void node_want (struct node *node)
 
 /* ---- connections ---- */
 
+/* An agent of a rank that is there no more: it ends, and so do its jobs. */
+static void send_away (struct peer *peer)
+{
+    flux_msg_t *msg = agent_exit_encode ();
+
+    if (!msg || net_conn_send (peer->conn, msg) < 0)
+        peer_destroy (peer);
+    flux_msg_destroy (msg);
+}
+
 static void hello (struct peer *peer, const flux_msg_t *msg)
 {
     struct exec *x = peer->x;
     struct agent_hello hello;
 
-    if (agent_hello_decode (msg, &hello, NULL) < 0 || hello.rank >= x->nnodes)
+    if (agent_hello_decode (msg, &hello, NULL) < 0)
         return peer_destroy (peer);
+    if (hello.rank >= x->nnodes)
+        return send_away (peer);
     peer->node = &x->nodes[hello.rank];
     if (peer->node->peer)
         peer_destroy (peer->node->peer);

@@ -43,6 +43,8 @@ struct alloc {
     struct loop_source *work;
     struct grant_head grants;
     bool stopped;
+    bool offline;
+    unsigned int limit;
 };
 
 struct sched *alloc_sched (struct alloc *a, const struct sched_ops **ops)
@@ -59,8 +61,32 @@ struct sched *manager_sched (struct manager *m, const struct sched_ops **ops)
 
 void alloc_kick (struct alloc *a)
 {
-    if (!a->stopped)
+    if (!a->stopped && !a->offline)
         loop_kick (a->work);
+}
+
+void alloc_set_offline (struct alloc *a, bool offline, unsigned int limit)
+{
+    a->offline = offline;
+    a->limit = limit;
+    alloc_kick (a);
+}
+
+bool alloc_offline (const struct alloc *a)
+{
+    return a->offline;
+}
+
+/* A stopped queue asks nothing of the scheduler. */
+void alloc_counts (struct alloc *a, unsigned int *pending, unsigned int *queued)
+{
+    unsigned int all = a->ops->queue_length (a->sched);
+    unsigned int n = a->offline ? 0 : a->ops->ready_length (a->sched);
+
+    if (a->limit > 0 && n > a->limit)
+        n = a->limit;
+    *pending = n;
+    *queued = all - n;
 }
 
 void alloc_stop (struct alloc *a, bool stopped)
@@ -313,7 +339,7 @@ static void run_plan (struct loop_source *src, int revents, void *arg)
     struct sched_answer answer = { answer_alloc, answer_deny, a };
     int n;
 
-    if (a->stopped || a->m->broken)
+    if (a->stopped || a->offline || a->m->broken)
         return;
     n = a->ops->plan (a->sched, loop_now (a->m->loop), PLAN_SLICE, &answer);
     post_grants (a);

@@ -33,6 +33,28 @@ void manager_set_plugins (struct manager *m, const struct plugin_ops *ops)
     m->plugins = ops;
 }
 
+void manager_sched_online (struct manager *m, bool online, unsigned int limit)
+{
+    alloc_set_offline (m->alloc, !online, limit);
+}
+
+void manager_exec_online (struct manager *m, bool online)
+{
+    struct job *job, *tmp;
+
+    m->exec_offline = !online;
+    HASH_ITER (hh, m->jobs, job, tmp)
+    {
+        if (online && job->state == FLUX_JOB_STATE_RUN)
+            acts_add (m->acts, job);
+    }
+}
+
+void manager_leave (struct manager *m)
+{
+    m->leave = true;
+}
+
 /* A client is gone, and whatever it waited for. */
 static int handle_disconnect (struct router *r,
                               const flux_msg_t *msg,
@@ -92,6 +114,10 @@ static void unregister_requests (struct manager *m)
 {
     for (size_t i = 0; m->router && i < FAMILIES; i++)
         router_methods_remove (m->router, families[i]());
+    if (m->router) {
+        router_standard_remove (m->router, "job-manager");
+        router_standard_remove (m->router, "resource");
+    }
 }
 
 static void turn (void *arg)
@@ -244,8 +270,8 @@ void manager_destroy (struct manager *m)
     if (m->turn_hook)
         loop_hook_remove (m->loop, turn, m);
     /* The executor first: what it leaves running must not be reported.  It
-     * leaves jobs to another manager only if this one has failed. */
-    start_destroy (m->start, m->broken);
+     * leaves jobs to another manager if this one has failed, or if told. */
+    start_destroy (m->start, m->broken || m->leave);
     m->start = NULL;
     if (m->store && !m->broken)
         outbox_turn (m->outbox);

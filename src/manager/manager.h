@@ -46,6 +46,16 @@ struct manager *manager_create (const struct manager_config *cfg,
 void manager_set_plugins (struct manager *m, const struct plugin_ops *ops);
 /* Load the store, replay active jobs, resume what is owed, serve. */
 int manager_start (struct manager *m, flux_error_t *error);
+/* As if the scheduler, or what runs jobs, were not there: jobs wait for it.
+ * Both are there at first.  limit: at most so many jobs are said to be with
+ * the scheduler (alloc-query); 0: any number.
+ */
+void manager_sched_online (struct manager *m, bool online, unsigned int limit);
+void manager_exec_online (struct manager *m, bool online);
+/* Another manager is to come in this process: manager_destroy leaves it what
+ * runs.
+ */
+void manager_leave (struct manager *m);
 /* Cancel pending jobs, end running ones, call done when none is active or
  * the store failed.
  */

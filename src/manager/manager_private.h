@@ -88,6 +88,8 @@ struct manager {
     bool private_mode; /* guests see no jobs but their own */
     bool broken;               /* the store failed: nothing new is accepted */
     bool stopping;             /* manager_shutdown was called */
+    bool exec_offline;         /* nothing is started */
+    bool leave;                /* what runs is left to the next manager */
     unsigned int unreplayable; /* jobs set aside at start */
     char *aside; /* them and why, JSON objects with commas; NULL: none */
 };
@@ -196,6 +198,13 @@ struct sched *alloc_sched (struct alloc *a, const struct sched_ops **ops);
 void alloc_forget (struct alloc *a, struct job *job);
 /* Stop or resume planning; jobs stay in the scheduler's queue. */
 void alloc_stop (struct alloc *a, bool stopped);
+/* The scheduler is not there at all; and how many jobs it wants to know of
+ * (0: all).
+ */
+void alloc_set_offline (struct alloc *a, bool offline, unsigned int limit);
+bool alloc_offline (const struct alloc *a);
+/* Jobs the scheduler works on, and those it has not been told of. */
+void alloc_counts (struct alloc *a, unsigned int *pending, unsigned int *queued);
 /* The same for one queue, as sched_ops.set_queue. */
 void alloc_set_queue (struct alloc *a,
                       const char *name,
