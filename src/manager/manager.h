@@ -101,6 +101,10 @@ bool manager_may_see (const struct manager *m,
                       const flux_msg_t *msg,
                       uint32_t userid);
 
+/* The name of the i-th queue as configured; NULL: there are not so many, or
+ * only the anonymous one.
+ */
+const char *manager_queue_name (struct manager *m, size_t i);
 /* The i-th virtual queue and its parent (RFC 33), both good until the
  * configuration changes; false: there are not so many.
  */

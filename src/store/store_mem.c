@@ -33,12 +33,20 @@ struct entry {
     UT_hash_handle hh;
 };
 
+/* Finished jobs of a queue; "" for those without. */
+struct queue_counts {
+    char *queue;
+    struct store_counts counts;
+    UT_hash_handle hh;
+};
+
 struct impl {
     struct loop_source *work;
     struct batch_queue queued;
     struct entry *jobs;
     struct item *meta;
-    struct store_counts counts;
+    struct queue_counts *counts;
+    uint64_t max_id;
 };
 
 static void items_free (struct item **items)
@@ -150,12 +158,30 @@ static struct entry *entry_get (struct impl *impl, uint64_t id)
     return e;
 }
 
+static struct store_counts *counts_of (struct impl *impl, const char *queue)
+{
+    struct queue_counts *c;
+
+    if (!queue)
+        queue = "";
+    HASH_FIND_STR (impl->counts, queue, c);
+    if (!c && (c = calloc (1, sizeof (*c)))) {
+        if (!(c->queue = strdup (queue))) {
+            free (c);
+            return NULL;
+        }
+        HASH_ADD_KEYPTR (hh, impl->counts, c->queue, strlen (c->queue), c);
+    }
+    return c ? &c->counts : NULL;
+}
+
 /* Add n (1 or -1) for the row, if it is that of a finished job. */
 static void count (struct impl *impl, const struct entry *e, int n)
 {
-    struct store_counts *c = &impl->counts;
+    struct store_counts *c;
 
-    if (!e->has_row || e->row.state != FLUX_JOB_STATE_INACTIVE)
+    if (!e->has_row || e->row.state != FLUX_JOB_STATE_INACTIVE
+        || !(c = counts_of (impl, e->row.queue)))
         return;
     c->inactive += n;
     c->completed += e->row.result == FLUX_JOB_RESULT_COMPLETED ? n : 0;
@@ -191,15 +217,15 @@ static int put_row (struct impl *impl, const struct store_job *job)
     e->row.jobspec = old.jobspec;
     e->row.R = old.R;
     e->has_row = true;
-    if (job->id > impl->counts.max_id)
-        impl->counts.max_id = job->id;
-    count (impl, e, 1);
+    if (job->id > impl->max_id)
+        impl->max_id = job->id;
     if (set_string (&e->row.name, job->name) < 0
         || set_string (&e->row.queue, job->queue) < 0
         || set_string (&e->row.extra, job->extra) < 0
         || (job->jobspec && set_string (&e->row.jobspec, job->jobspec) < 0)
         || (job->R && set_string (&e->row.R, job->R) < 0))
         return -1;
+    count (impl, e, 1);
     return 0;
 }
 
@@ -234,8 +260,10 @@ static int apply (struct impl *impl, const struct record *r)
         return item_put (&impl->meta, r);
     case RECORD_REMOVE:
         if ((e = entry_find (impl, r->id))) {
-            if (e->has_row && e->row.state == FLUX_JOB_STATE_INACTIVE)
-                impl->counts.purged++;
+            struct store_counts *c = counts_of (impl, e->row.queue);
+
+            if (c && e->has_row && e->row.state == FLUX_JOB_STATE_INACTIVE)
+                c->purged++;
             remove_entry (impl, e);
         }
         return 0;
@@ -285,9 +313,16 @@ static void mem_destroy (void *arg)
 {
     struct impl *impl = arg;
     struct entry *e, *tmp;
+    struct queue_counts *c, *ctmp;
 
     HASH_ITER (hh, impl->jobs, e, tmp)
     remove_entry (impl, e);
+    HASH_ITER (hh, impl->counts, c, ctmp)
+    {
+        HASH_DEL (impl->counts, c);
+        free (c->queue);
+        free (c);
+    }
     items_free (&impl->meta);
     free (impl);
 }
@@ -417,11 +452,21 @@ static int mem_each_inactive (void *arg,
                  cb_arg);
 }
 
-static int mem_counts (void *arg, struct store_counts *counts)
+static int mem_queue_counts (void *arg, store_counts_f cb, void *cb_arg)
+{
+    struct impl *impl = arg;
+    struct queue_counts *c, *tmp;
+
+    HASH_ITER (hh, impl->counts, c, tmp)
+    cb (*c->queue ? c->queue : NULL, &c->counts, cb_arg);
+    return 0;
+}
+
+static int mem_max_id (void *arg, uint64_t *max_id)
 {
     struct impl *impl = arg;
 
-    *counts = impl->counts;
+    *max_id = impl->max_id;
     return 0;
 }
 
@@ -448,5 +493,6 @@ const struct store_ops store_mem_ops = {
     .job_get = mem_job_get,
     .each_active = mem_each_active,
     .each_inactive = mem_each_inactive,
-    .counts = mem_counts,
+    .queue_counts = mem_queue_counts,
+    .max_id = mem_max_id,
 };
