@@ -16,6 +16,7 @@ static const struct option options[] = {
     { "socket", required_argument, NULL, 's' },
     { "uri", required_argument, NULL, 'u' },
     { "grace", required_argument, NULL, 'g' },
+    { "stay", no_argument, NULL, 'S' },
     { NULL },
 };
 
@@ -23,7 +24,7 @@ static void usage (void)
 {
     fprintf (stderr,
              "Usage: flux-agent --rank=N --socket=PATH [--uri=URI] "
-             "[--grace=SECONDS]\n");
+             "[--grace=SECONDS] [--stay]\n");
     exit (1);
 }
 
@@ -44,6 +45,9 @@ static void parse (int argc, char **argv, struct agent_options *opt)
             break;
         case 'g':
             opt->grace = strtod (optarg, NULL);
+            break;
+        case 'S':
+            opt->stay = true;
             break;
         default:
             usage ();

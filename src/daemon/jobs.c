@@ -33,6 +33,8 @@
 
 struct jobs {
     struct broker *b;
+    void (*quorum) (void *arg); /* called when enough ranks are there */
+    void *quorum_arg;
     bool again; /* not the first manager of this broker */
     bool away;  /* the job manager was removed: jobs stand still */
     struct manager *manager;
@@ -157,6 +159,40 @@ static int find_grace (struct broker *b, double *grace, flux_error_t *error)
     return 0;
 }
 
+static bool have_quorum (struct broker *b)
+{
+    struct manager *m = jobs_manager (b);
+    struct idset *online = m ? manager_online (m) : NULL;
+    size_t wanted = attrs_get_int (b, "broker.quorum", 1);
+    size_t n = idset_count (online);
+
+    idset_destroy (online);
+    return !m || n >= (wanted < b->size ? wanted : b->size);
+}
+
+static void on_online_changed (void *arg)
+{
+    struct jobs *jobs = arg;
+    void (*cb) (void *arg) = jobs->quorum;
+
+    topology_changed (jobs->b);
+    if (cb && have_quorum (jobs->b)) {
+        jobs->quorum = NULL;
+        cb (jobs->quorum_arg);
+    }
+}
+
+bool jobs_quorum (struct broker *b, void (*cb) (void *arg), void *arg)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    if (!b->launched || !jobs || have_quorum (b))
+        return true;
+    jobs->quorum = cb;
+    jobs->quorum_arg = arg;
+    return false;
+}
+
 static unsigned int ranks_of (const struct rset *r)
 {
     return r && r->count > 0 ? r->nodes[r->count - 1].rank + 1 : 1;
@@ -184,10 +220,12 @@ static int start_manager (struct jobs *jobs, flux_error_t *error)
             .local_uri = b->local_uri,
             .agent_path = jobs->agent_path,
             .nranks = ranks_of (resources),
+            .launched = b->launched,
         },
         .resources = resources,
         .resources_configured = configured,
         .topo_xml = hardware_xml,
+        .online_changed = on_online_changed,
         .failed = on_store_failed,
         .failed_arg = jobs,
     };

@@ -27,4 +27,12 @@ int jobs_return (struct broker *b, flux_error_t *error);
  */
 int jobs_resources_changed (struct broker *b, flux_error_t *error);
 
+/* topology.c: ranks came or went. */
+void topology_changed (struct broker *b);
+
+/* Are as many ranks there as broker.quorum wants?  If not, cb is called once
+ * when they are.
+ */
+bool jobs_quorum (struct broker *b, void (*cb) (void *arg), void *arg);
+
 #endif

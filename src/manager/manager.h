@@ -33,11 +33,13 @@ struct manager_config {
     /* hwloc's description of this node as XML, malloced; asked once, when a
      * client wants it.  NULL: not known. */
     char *(*topo_xml) (void);
+    /* A rank came or went (exec_env.launched).  May be NULL. */
+    void (*online_changed) (void *arg);
     /* The store failed for good: what is only in memory never happened.  Go
      * down and come back from what is durable.  May be NULL.
      */
     void (*failed) (void *arg, const char *error);
-    void *failed_arg;
+    void *failed_arg; /* of both */
 };
 
 struct manager *manager_create (const struct manager_config *cfg,
@@ -84,6 +86,8 @@ struct loop *manager_loop (struct manager *m);
 struct router *manager_router (struct manager *m);
 /* All resources, as text of R version 1; malloced. */
 char *manager_resources (struct manager *m);
+/* The ranks that are there; new. */
+struct idset *manager_online (struct manager *m);
 struct sched *manager_sched (struct manager *m, const struct sched_ops **ops);
 
 /* Where the plugin host and the views keep what they know of an active job;

@@ -82,6 +82,7 @@ struct manager {
     struct shutdown *shutdown;
 
     void (*failed) (void *arg, const char *error);
+    void (*online_changed) (void *arg);
     void *failed_arg;
     bool turn_hook;
     bool stop_queues_on_restart;

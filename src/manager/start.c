@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "manager/manager_private.h"
+#include "manager/requests.h"
 #include "wire/jobspec.h"
 #include "wire/rjson.h"
 #include "wire/sign.h"
@@ -353,6 +354,13 @@ static char *report_marked (void *arg, uint64_t id, unsigned int rank)
     return text;
 }
 
+static void report_node (void *arg, unsigned int rank, bool up)
+{
+    struct start *s = arg;
+
+    resources_set_online (s->m->resources, rank, up);
+}
+
 static uint64_t report_batch (void *arg)
 {
     struct start *s = arg;
@@ -380,6 +388,7 @@ struct start *start_create (struct manager *m,
         .finish = report_finish,
         .release = report_release,
         .arg = s,
+        .node = report_node,
         .mark = report_mark,
         .marked = report_marked,
         .batch = report_batch,
