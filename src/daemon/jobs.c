@@ -16,6 +16,7 @@
 #include "daemon/config.h"
 #include "daemon/hardware.h"
 #include "daemon/jobs.h"
+#include "daemon/options.h"
 #include "daemon/parts.h"
 #include "daemon/resource_config.h"
 #include "jobtap/jobtap.h"
@@ -102,6 +103,34 @@ static int repeat (struct rset *r, unsigned int size)
     return 0;
 }
 
+/* The names that the command line gives the ranks; NULL: none, or they are
+ * not as many as there are ranks.
+ */
+static struct hostlist *given_hosts (struct broker *b)
+{
+    const char *s = options_attr (b->opt, "hostlist");
+    struct hostlist *hl = s ? hostlist_decode (s) : NULL;
+
+    if (hl && hostlist_count (hl) != (int)b->size) {
+        hostlist_destroy (hl);
+        hl = NULL;
+    }
+    return hl;
+}
+
+/* Ranks that share this machine, each with all it has. */
+static int make_ranks (struct broker *b, struct rset *r)
+{
+    struct hostlist *hl = given_hosts (b);
+    int rc = -1;
+
+    if (repeat (r, b->size) == 0 && (!hl || rset_set_nodelist (r, hl) == 0)
+        && (b->size == 1 || set_hostlist (b, r) == 0))
+        rc = 0;
+    hostlist_destroy (hl);
+    return rc;
+}
+
 /* Configured, else found.  *configured tells which. */
 static struct rset *find_resources (struct broker *b,
                                     bool *configured,
@@ -128,7 +157,7 @@ static struct rset *find_resources (struct broker *b,
                          CORES_MAX);
     if (!(r = hardware_find (b->hostname, cores, error)))
         return NULL;
-    if (repeat (r, b->size) < 0 || (b->size > 1 && set_hostlist (b, r) < 0)) {
+    if (make_ranks (b, r) < 0) {
         rset_destroy (r);
         return err_null (error, ENOMEM, "out of memory");
     }
@@ -262,6 +291,11 @@ static int start_plugins (struct jobs *jobs, flux_error_t *error)
 static int start_jobs (struct jobs *jobs, flux_error_t *error)
 {
     manager_config_apply (jobs->manager, config_text (jobs->b));
+    /* Looked at, not run. */
+    if (attrs_get_int (jobs->b, "broker.recovery-mode", 0)) {
+        manager_sched_online (jobs->manager, false, 0);
+        manager_exec_online (jobs->manager, false);
+    }
     return manager_start (jobs->manager, error);
 }
 

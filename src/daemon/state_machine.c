@@ -249,6 +249,10 @@ static void rc1_done (struct broker *b, int code, void *arg)
     struct state_machine *sm = arg;
 
     sm->program = NULL;
+    if (code != 0 && attrs_get_int (b, "broker.recovery-mode", 0)) {
+        log_msg (LOG_ERR, "broker", "rc1 failed with exit code %d", code);
+        code = 0;
+    }
     if (code == 0 && !sm->ending) {
         await_quorum (sm);
         return;
