@@ -72,6 +72,22 @@ void alloc_set_offline (struct alloc *a, bool offline, unsigned int limit)
     alloc_kick (a);
 }
 
+void alloc_set_backfill (struct alloc *a, unsigned int depth)
+{
+    a->ops->set_backfill (a->sched, depth);
+    alloc_kick (a);
+}
+
+void alloc_expiration (struct alloc *a, struct job *job)
+{
+    const struct rset *R = job->R ? rjson_of (job->R) : NULL;
+
+    if (R && a->ops->expiration (a->sched, job->id, R->expiration) < 0
+        && errno != ENOENT)
+        log_errno (PART, "telling the scheduler of an expiration");
+    alloc_kick (a);
+}
+
 bool alloc_offline (const struct alloc *a)
 {
     return a->offline;
@@ -246,6 +262,19 @@ static struct text *make_R (struct alloc *a, struct job *job, struct rset *R)
     return t;
 }
 
+/* What was said of the job as it waited holds no more. */
+static void forget_reason (struct alloc *a, struct job *job)
+{
+    char *patch;
+
+    if (!job->annotations)
+        return;
+    patch = wire_pending_patch (0., NULL);
+    if (!patch || manager_annotate (a->m, job, patch, true, NULL) < 0)
+        log_errno (PART, "annotating a job");
+    free (patch);
+}
+
 static int post_granted (struct alloc *a, struct job *job, struct rset *R)
 {
     struct text *t = make_R (a, job, R);
@@ -254,6 +283,7 @@ static int post_granted (struct alloc *a, struct job *job, struct rset *R)
     flux_error_t error = { "" };
     int rc = -1;
 
+    forget_reason (a, job);
     if (t && summary)
         context = wire_alloc_context (job->annotations, summary);
     if (context)
@@ -345,6 +375,8 @@ static void run_plan (struct loop_source *src, int revents, void *arg)
     post_grants (a);
     if (n >= PLAN_SLICE)
         loop_kick (a->work);
+    else if (a->m->heads && a->ops->ready_length (a->sched) > 0)
+        heads_kick (a->m->heads);
 }
 
 struct alloc *alloc_create (struct manager *m,

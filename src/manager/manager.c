@@ -160,6 +160,7 @@ static int create_parts (struct manager *m,
     if (m->store)
         store_be_patient (m->store);
     if (!m->store || !(m->alloc = alloc_create (m, cfg->sched, error))
+        || !(m->heads = heads_create (m))
         || !(m->resources = resources_create (m, cfg, error))
         || !(m->start = start_create (m, cfg->exec, &cfg->exec_env, error)))
         return -1;
@@ -229,6 +230,7 @@ void manager_config_apply (struct manager *m, const char *json)
     ingest_reset (m->ingest);
     purger_set_limits (m->purger, s.inactive_age_limit, s.inactive_num_limit);
     resources_set_exclude (m->resources, s.exclude);
+    alloc_set_backfill (m->alloc, s.backfill_depth);
     m->stop_queues_on_restart = s.stop_queues_on_restart;
     m->private_mode = s.private_mode;
     manager_settings_clear (&s);
@@ -283,6 +285,7 @@ void manager_destroy (struct manager *m)
         remove_jobs (m);
     evjournal_destroy (m->journal);
     resources_destroy (m->resources);
+    heads_destroy (m->heads);
     alloc_destroy (m->alloc);
     ingest_destroy (m->ingest);
     purger_destroy (m->purger);

@@ -70,6 +70,7 @@ struct manager {
     struct outbox *outbox;
     struct acts *acts;
     struct alloc *alloc;
+    struct heads *heads;
     struct start *start;
     struct ingest *ingest;
     struct waits *waits;
@@ -204,13 +205,26 @@ void alloc_stop (struct alloc *a, bool stopped);
  */
 void alloc_set_offline (struct alloc *a, bool offline, unsigned int limit);
 bool alloc_offline (const struct alloc *a);
+/* How many jobs behind a head that does not fit are tried; 0: none. */
+void alloc_set_backfill (struct alloc *a, unsigned int depth);
+/* The job's R has another expiration. */
+void alloc_expiration (struct alloc *a, struct job *job);
 /* Jobs the scheduler works on, and those it has not been told of. */
-void alloc_counts (struct alloc *a, unsigned int *pending, unsigned int *queued);
+void alloc_counts (struct alloc *a,
+                   unsigned int *pending,
+                   unsigned int *queued);
 /* The same for one queue, as sched_ops.set_queue. */
 void alloc_set_queue (struct alloc *a,
                       const char *name,
                       const char *parent,
                       bool stopped);
+
+/* ---- heads.c: what is said of jobs that wait first in a queue ---- */
+
+struct heads *heads_create (struct manager *m);
+void heads_destroy (struct heads *h);
+/* A plan left jobs waiting: look soon. */
+void heads_kick (struct heads *h);
 
 /* ---- effects.c: what follows from an event ---- */
 

@@ -14,7 +14,9 @@ struct node {
     struct idset *gpus;          /* free; NULL: there are none */
     unsigned int ncores;         /* how many of each are free */
     unsigned int ngpus;
-    unsigned int njobs; /* that have something of it */
+    unsigned int njobs;      /* that have something of it */
+    unsigned int kept_cores; /* free, and not to be placed upon */
+    unsigned int kept_gpus;
     bool down;
 };
 
@@ -245,9 +247,11 @@ static unsigned int slots_in (const struct jobspec *spec,
 static unsigned int free_slots (const struct node *n,
                                 const struct jobspec *spec)
 {
-    if (n->down || (whole_nodes (spec) && n->njobs > 0))
+    if (n->down
+        || (whole_nodes (spec)
+            && (n->njobs > 0 || n->kept_cores > 0 || n->kept_gpus > 0)))
         return 0;
-    return slots_in (spec, n->ncores, n->ngpus);
+    return slots_in (spec, n->ncores - n->kept_cores, n->ngpus - n->kept_gpus);
 }
 
 static bool matches (const struct pool *pool,
@@ -493,4 +497,120 @@ void pool_explain (struct pool *pool,
                   spec->nslots,
                   slot,
                   f.slots);
+}
+
+/* ---- looking ahead ---- */
+
+bool pool_full (struct pool *pool)
+{
+    skip_full_nodes (pool);
+    return pool->first_free == pool->count;
+}
+
+bool pool_fits (struct pool *pool,
+                const struct jobspec *spec,
+                const struct constraint *c)
+{
+    size_t last;
+
+    return choose (pool, spec, c, 0, &last);
+}
+
+void pool_pretend (struct pool *pool, const struct rset *r, bool is_free)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        struct node *n = node_of (pool, r->nodes[i].rank);
+        unsigned int ncores, ngpus;
+
+        if (!n)
+            continue;
+        ncores = idset_count (r->nodes[i].cores);
+        ngpus = r->nodes[i].gpus ? idset_count (r->nodes[i].gpus) : 0;
+        n->ncores += is_free ? ncores : -ncores;
+        n->ngpus += is_free ? ngpus : -ngpus;
+        n->njobs += is_free ? -1U : 1U;
+    }
+}
+
+static struct pool_spare spare_of (const struct pool *pool,
+                                   const struct jobspec *spec,
+                                   size_t i)
+{
+    const struct node *n = &pool->nodes[i];
+    struct pool_spare s = { .node = i };
+
+    if (!whole_nodes (spec)) {
+        s.cores = n->ncores - pool->chosen[i] * spec->cores_per_slot;
+        s.gpus = n->ngpus - pool->chosen[i] * spec->gpus_per_slot;
+    }
+    return s;
+}
+
+struct pool_spare *pool_spare_create (struct pool *pool,
+                                      const struct jobspec *spec,
+                                      const struct constraint *c,
+                                      size_t *count)
+{
+    struct pool_spare *list;
+    size_t last = 0;
+
+    *count = 0;
+    if (!choose (pool, spec, c, 0, &last)
+        || !(list = calloc (last + 1, sizeof (*list))))
+        return NULL;
+    for (size_t i = 0; i <= last; i++) {
+        if (pool->chosen[i] > 0)
+            list[(*count)++] = spare_of (pool, spec, i);
+    }
+    return list;
+}
+
+/* So many of those that are free have to be kept. */
+static void keep (unsigned int *kept, unsigned int have, unsigned int spare)
+{
+    if (have > spare && have - spare > *kept)
+        *kept = have - spare;
+}
+
+void pool_limit (struct pool *pool, const struct pool_spare *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct node *node = &pool->nodes[list[i].node];
+
+        keep (&node->kept_cores, node->ncores, list[i].cores);
+        keep (&node->kept_gpus, node->ngpus, list[i].gpus);
+    }
+}
+
+void pool_unlimit (struct pool *pool, const struct pool_spare *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        pool->nodes[list[i].node].kept_cores = 0;
+        pool->nodes[list[i].node].kept_gpus = 0;
+    }
+}
+
+static void reduce (unsigned int *n, unsigned int by)
+{
+    *n -= by < *n ? by : *n;
+}
+
+void pool_spend (struct pool *pool,
+                 struct pool_spare *list,
+                 size_t n,
+                 const struct rset *r)
+{
+    size_t i = 0;
+
+    for (size_t k = 0; k < r->count; k++) {
+        const struct rset_node *rn = &r->nodes[k];
+        struct node *node = node_of (pool, rn->rank);
+
+        while (i < n && node && &pool->nodes[list[i].node] < node)
+            i++;
+        if (i == n || !node || &pool->nodes[list[i].node] != node)
+            continue;
+        reduce (&list[i].cores, idset_count (rn->cores));
+        reduce (&list[i].gpus, rn->gpus ? idset_count (rn->gpus) : 0);
+    }
 }

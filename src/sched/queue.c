@@ -141,6 +141,11 @@ struct pending *queue_first (struct queue *q)
     return RB_MIN (pending_tree, &q->tree);
 }
 
+struct pending *queue_next (struct pending *p)
+{
+    return RB_NEXT (pending_tree, NULL, p);
+}
+
 bool queue_before (const struct pending *a, const struct pending *b)
 {
     return pending_cmp (a, b) < 0;

@@ -15,7 +15,8 @@
 
 struct pending {
     struct sched_job job;
-    unsigned int size; /* entries of the subtree, this one included */
+    unsigned int tried; /* backfill: did not fit in this epoch; 0: not tried */
+    unsigned int size;  /* entries of the subtree, this one included */
     RB_ENTRY (pending) tree;
     UT_hash_handle hh; /* by job.id */
 };
@@ -38,6 +39,7 @@ void queue_reorder (struct queue *q, struct pending *p, int64_t priority);
 
 struct pending *queue_find (const struct queue *q, uint64_t id);
 struct pending *queue_first (struct queue *q);
+struct pending *queue_next (struct pending *p);
 unsigned int queue_count (const struct queue *q);
 /* Is a to start before b?  They may be of different queues. */
 bool queue_before (const struct pending *a, const struct pending *b);
