@@ -29,11 +29,12 @@ static const struct option_def options[] = {
 static const struct {
     const char *name;
     int type;
+    char arrow;
 } types[] = {
-    { "request", FLUX_MSGTYPE_REQUEST },
-    { "response", FLUX_MSGTYPE_RESPONSE },
-    { "event", FLUX_MSGTYPE_EVENT },
-    { "control", FLUX_MSGTYPE_CONTROL },
+    { "request", FLUX_MSGTYPE_REQUEST, '>' },
+    { "response", FLUX_MSGTYPE_RESPONSE, '<' },
+    { "event", FLUX_MSGTYPE_EVENT, 'e' },
+    { "control", FLUX_MSGTYPE_CONTROL, 'c' },
 };
 
 enum { TYPES = sizeof (types) / sizeof (types[0]) };
@@ -58,13 +59,13 @@ static int typemask (const char *list)
     return mask;
 }
 
-static const char *type_name (int type)
+static char arrow (int type)
 {
     for (int i = 0; i < TYPES; i++) {
         if (types[i].type == type)
-            return types[i].name;
+            return types[i].arrow;
     }
-    return "?";
+    return '?';
 }
 
 /* Absolute, or as an offset to the first message, or to the one before. */
@@ -84,19 +85,22 @@ static void print_time (const struct opts *o, double t, double *base)
     }
     localtime_r (&sec, &tm);
     strftime (buf, sizeof (buf), "%FT%T", &tm);
-    printf ("%s.%06d ", buf, (int)((t - (double)sec) * 1e6));
+    printf ("%s.%03d ", buf, (int)((t - (double)sec) * 1e3));
 }
 
-static void print_message (const struct opts *o, json_t *m, double *base)
+static void print_message (const struct opts *o,
+                           json_t *m,
+                           int width,
+                           double *base)
 {
     const char *prefix, *name, *topic;
     const char *errstr = "";
-    int type, size, errnum = 0;
+    int type, size;
     json_t *payload = NULL;
     double t;
 
     if (json_unpack (m,
-                     "{s:F s:s s:s s:i s:s s:i s?i s?s s?o}",
+                     "{s:F s:s s:s s:i s:s s:i s?s s?o}",
                      "timestamp",
                      &t,
                      "prefix",
@@ -109,8 +113,6 @@ static void print_message (const struct opts *o, json_t *m, double *base)
                      &topic,
                      "payload_size",
                      &size,
-                     "errnum",
-                     &errnum,
                      "errstr",
                      &errstr,
                      "payload",
@@ -118,8 +120,14 @@ static void print_message (const struct opts *o, json_t *m, double *base)
         < 0)
         die ("trace: the broker's answer is not understood");
     print_time (o, t, base);
-    printf ("%s %s %s %s [%d]", name, prefix, type_name (type), topic, size);
-    if (errnum)
+    printf ("%*s %s %c %s [%d]",
+            width,
+            name,
+            prefix,
+            arrow (type),
+            topic,
+            size);
+    if (*errstr)
         printf (" %s", errstr);
     printf ("\n");
     if (payload) {
@@ -135,12 +143,17 @@ static int run_trace (struct opts *o)
     const char *list = opt_str (o, "type", NULL);
     json_t *names = json_array ();
     double base = 0.;
+    int width = 0;
     flux_future_t *f;
     json_t *m;
     flux_t *h;
 
-    for (int i = 0; i < o->argc; i++)
+    for (int i = 0; i < o->argc; i++) {
+        int len = (int)strlen (o->argv[i]);
+
         json_array_append_new (names, json_string (o->argv[i]));
+        width = len > width ? len : width;
+    }
     h = cmd_open ();
     f = flux_rpc_pack (h,
                        "module.trace",
@@ -156,7 +169,7 @@ static int run_trace (struct opts *o)
                        "full",
                        opt_count (o, "full") > 0);
     while (f && flux_rpc_get_unpack (f, "o", &m) == 0) {
-        print_message (o, m, &base);
+        print_message (o, m, width, &base);
         flux_future_reset (f);
     }
     if (!f || errno != ENODATA)

@@ -45,6 +45,15 @@ static bool wants (const struct tracer *t,
     return json_array_size (t->names) == 0;
 }
 
+static const char *error_name (int type, int errnum)
+{
+    const char *name = strerrorname_np (errnum);
+
+    if (type != FLUX_MSGTYPE_RESPONSE)
+        return "";
+    return errnum == 0 ? "success" : name ? name : strerror (errnum);
+}
+
 /* The summary, without the payload. */
 static json_t *summary (struct module_trace *t,
                         const char *direction,
@@ -79,7 +88,7 @@ static json_t *summary (struct module_trace *t,
                       "errnum",
                       errnum,
                       "errstr",
-                      errnum ? strerror (errnum) : "");
+                      error_name (type, errnum));
 }
 
 static void tell (struct module_trace *t,

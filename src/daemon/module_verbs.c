@@ -72,6 +72,13 @@ const struct module_ops module_heartbeat = { heartbeat_load, heartbeat_remove };
 
 /* ---- sched-simple: jobs wait until there is a scheduler ---- */
 
+/* The same in the words of newer releases. */
+static int decode_depth (const char *depth, unsigned int *limit)
+{
+    *limit = 0;
+    return strcmp (depth, "unlimited") ? decode_count (depth, limit) : 0;
+}
+
 static int decode_mode (const char *mode, unsigned int *limit)
 {
     *limit = 0;
@@ -94,14 +101,21 @@ static int sched_load (struct broker *b,
 
     for (int i = 0; i < argc; i++) {
         const char *mode = value_of (argv[i], "mode");
+        const char *depth = value_of (argv[i], "queue-depth");
 
-        if (!mode)
-            return unknown (argv[i], error);
-        if (decode_mode (mode, &limit) < 0)
+        if (mode && decode_mode (mode, &limit) < 0)
             return err_set (error,
                             EINVAL,
                             "mode=%s: not limited=N or unlimited",
                             mode);
+        if (depth && decode_depth (depth, &limit) < 0)
+            return err_set (error,
+                            EINVAL,
+                            "queue-depth=%s: not a number from 1 or unlimited",
+                            depth);
+        if (!mode && !depth && !value_of (argv[i], "log-level")
+            && !value_of (argv[i], "pool-class"))
+            return unknown (argv[i], error);
     }
     if (m)
         manager_sched_online (m, true, limit);

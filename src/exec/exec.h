@@ -22,6 +22,7 @@ struct exec_job {
     uint64_t id;
     uint32_t userid;
     int urgency;
+    bool may_test;        /* its user may pretend to run */
     bool debug;           /* submitted with the debug flag */
     bool reattach;        /* it ran before this broker started: look for it */
     const char *jobspec;  /* whole, environment included; borrowed */

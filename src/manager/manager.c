@@ -226,6 +226,7 @@ void manager_config_apply (struct manager *m, const char *json)
     if (manager_settings_decode (json, &s, NULL) < 0)
         return;
     start_set_kill_timeout (m->start, s.kill_timeout);
+    start_set_guest_tests (m->start, s.guest_tests);
     queues_configure (m->queues, json);
     ingest_reset (m->ingest);
     purger_set_limits (m->purger, s.inactive_age_limit, s.inactive_num_limit);

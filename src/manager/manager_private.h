@@ -274,6 +274,8 @@ void start_destroy (struct start *s, bool leave);
 void start_job (struct start *s, struct job *job);
 void start_kill (struct start *s, struct job *job);
 int start_signal (struct start *s, struct job *job, int signum);
+/* May jobs of guests have exec.test? */
+void start_set_guest_tests (struct start *s, bool allowed);
 void start_set_kill_timeout (struct start *s, double seconds);
 char *start_stats (struct start *s);
 /* Batches up to this one are durable. */

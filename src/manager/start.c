@@ -25,7 +25,13 @@ struct start {
     struct exec *exec;
     struct exec_reports reports;
     double kill_timeout;
+    bool guests_may_test;
 };
+
+void start_set_guest_tests (struct start *s, bool allowed)
+{
+    s->guests_may_test = allowed;
+}
 
 void start_set_kill_timeout (struct start *s, double seconds)
 {
@@ -109,6 +115,7 @@ void start_job (struct start *s, struct job *job)
         .id = job->id,
         .userid = job->userid,
         .urgency = job->urgency,
+        .may_test = s->guests_may_test || job->userid == s->m->owner,
         .debug = job->flags & FLUX_JOB_DEBUG,
         .reattach = host->restored && job->started,
         .R_text = job->R ? job->R->s : "",

@@ -111,7 +111,7 @@ static int get_bool (json_t *o,
     return 0;
 }
 
-/* sched-simple.queue-policy and queue-depth. */
+/* sched-simple.queue-policy and backfill-depth. */
 static int get_policy (json_t *o, unsigned int *depth, flux_error_t *error)
 {
     char *policy = NULL;
@@ -119,7 +119,7 @@ static int get_policy (json_t *o, unsigned int *depth, flux_error_t *error)
     int rc = 0;
 
     if (get_string (o, "sched-simple.queue-policy", &policy, error) < 0
-        || get_limit (o, "sched-simple.queue-depth", &n, error) < 0)
+        || get_limit (o, "sched-simple.backfill-depth", &n, error) < 0)
         rc = -1;
     else if (policy && !strcmp (policy, "easy"))
         *depth = (unsigned int)n;
@@ -168,6 +168,8 @@ int manager_settings_decode (const char *json,
                      error)
                == 0
         && get_bool (o, "access.private-mode", &s->private_mode, error) == 0
+        && get_bool (o, "exec.testexec.allow-guests", &s->guest_tests, error)
+               == 0
         && get_policy (o, &s->backfill_depth, error) == 0
         && get_string (o, "resource.exclude", &s->exclude, error) == 0)
         rc = 0;

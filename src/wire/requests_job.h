@@ -198,6 +198,7 @@ struct manager_settings {
     int inactive_num_limit;
     bool stop_queues_on_restart;
     bool private_mode; /* [access]: guests see only what is theirs */
+    bool guest_tests;
     unsigned int backfill_depth; /* 0: strictly in order */
     char *exclude;               /* idset or hostlist; malloced */
 };

@@ -193,7 +193,8 @@ test_expect_success 'messages of a module can be watched' '
     (flux module trace --full -T "*.job-stats" job-list >traced; :) &
     pid=$! &&
     wait_until sh -c "flux job stats >/dev/null; test -s traced" &&
-    grep "job-list rx request job-list.job-stats" traced &&
+    grep "job-list rx > job-list.job-stats" traced &&
+    grep "job-list tx < job-list.job-stats \[[0-9]*\] success" traced &&
     grep job_states traced
 '
 
