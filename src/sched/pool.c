@@ -5,28 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sched/pool.h"
+#include "sched/pool_private.h"
 #include "wire/constraint.h"
-
-struct node {
-    const struct rset_node *all; /* in pool->all, at the same index */
-    struct idset *cores;         /* free */
-    struct idset *gpus;          /* free; NULL: there are none */
-    unsigned int ncores;         /* how many of each are free */
-    unsigned int ngpus;
-    unsigned int njobs;      /* that have something of it */
-    unsigned int kept_cores; /* free, and not to be placed upon */
-    unsigned int kept_gpus;
-    bool down;
-};
-
-struct pool {
-    struct rset *all;
-    struct node *nodes;
-    unsigned int *chosen; /* pool_place: slots taken of each node */
-    size_t count;
-    size_t first_free; /* no node before this one has a free core */
-};
 
 /* What one look at the nodes found. */
 struct fit {
@@ -122,7 +102,7 @@ void pool_set_down (struct pool *pool, const struct idset *ranks)
         pool->nodes[i].down = idset_test (ranks, pool->nodes[i].all->rank);
 }
 
-static struct node *node_of (struct pool *pool, unsigned int rank)
+struct node *pool_node (struct pool *pool, unsigned int rank)
 {
     struct rset_node *rn = rset_find (pool->all, rank);
 
@@ -181,7 +161,7 @@ int pool_take (struct pool *pool, const struct rset *r)
     struct node *n;
 
     for (size_t i = 0; i < r->count; i++) {
-        if (!(n = node_of (pool, r->nodes[i].rank)))
+        if (!(n = pool_node (pool, r->nodes[i].rank)))
             continue;
         if (in_use (r->nodes[i].cores, n->all->cores, n->cores)
             || in_use (r->nodes[i].gpus, n->all->gpus, n->gpus)) {
@@ -190,7 +170,7 @@ int pool_take (struct pool *pool, const struct rset *r)
         }
     }
     for (size_t i = 0; i < r->count; i++) {
-        if ((n = node_of (pool, r->nodes[i].rank)))
+        if ((n = pool_node (pool, r->nodes[i].rank)))
             take_node (n, &r->nodes[i]);
     }
     return 0;
@@ -200,7 +180,7 @@ void pool_give (struct pool *pool, const struct rset *r)
 {
     for (size_t i = 0; i < r->count; i++) {
         const struct rset_node *rn = &r->nodes[i];
-        struct node *n = node_of (pool, rn->rank);
+        struct node *n = pool_node (pool, rn->rank);
         size_t index;
 
         if (!n)
@@ -217,7 +197,7 @@ void pool_give (struct pool *pool, const struct rset *r)
 
 /* ---- choosing ---- */
 
-static bool whole_nodes (const struct jobspec *spec)
+bool pool_whole_nodes (const struct jobspec *spec)
 {
     return spec->exclusive
            || (spec->cores_per_slot == 0 && spec->gpus_per_slot == 0);
@@ -248,7 +228,7 @@ static unsigned int free_slots (const struct node *n,
                                 const struct jobspec *spec)
 {
     if (n->down
-        || (whole_nodes (spec)
+        || (pool_whole_nodes (spec)
             && (n->njobs > 0 || n->kept_cores > 0 || n->kept_gpus > 0)))
         return 0;
     return slots_in (spec, n->ncores - n->kept_cores, n->ngpus - n->kept_gpus);
@@ -261,12 +241,11 @@ static bool matches (const struct pool *pool,
     return !c || constraint_match (c, pool->all, n->all);
 }
 
-/* Mark slots in pool->chosen from node first on; true if spec is served. */
-static bool choose (struct pool *pool,
-                    const struct jobspec *spec,
-                    const struct constraint *c,
-                    size_t first,
-                    size_t *last)
+bool pool_choose (struct pool *pool,
+                  const struct jobspec *spec,
+                  const struct constraint *c,
+                  size_t first,
+                  size_t *last)
 {
     unsigned int per_node = slots_per_node (spec);
     unsigned int left = spec->nnodes > 0 ? spec->nnodes : spec->nslots;
@@ -310,7 +289,7 @@ static int add_slots (struct rset *r,
                       const struct jobspec *spec,
                       unsigned int slots)
 {
-    bool whole = whole_nodes (spec);
+    bool whole = pool_whole_nodes (spec);
     struct idset *cores, *gpus = NULL;
     int rc = -1;
 
@@ -354,7 +333,7 @@ static int add_properties (struct rset *r, const struct rset *all)
     return 0;
 }
 
-static void skip_full_nodes (struct pool *pool)
+void pool_skip_full (struct pool *pool)
 {
     while (pool->first_free < pool->count
            && pool->nodes[pool->first_free].ncores == 0)
@@ -370,10 +349,10 @@ struct rset *pool_place (struct pool *pool,
     struct rset *r;
 
     if (spec->cores_per_slot > 0) {
-        skip_full_nodes (pool);
+        pool_skip_full (pool);
         first = pool->first_free;
     }
-    if (!choose (pool, spec, c, first, &last)) {
+    if (!pool_choose (pool, spec, c, first, &last)) {
         errno = EAGAIN;
         return NULL;
     }
@@ -479,12 +458,12 @@ void pool_explain (struct pool *pool,
                   size,
                   "needs %u %snode(s) with %u slot(s) of %s, %u free",
                   spec->nnodes,
-                  whole_nodes (spec) ? "whole " : "",
+                  pool_whole_nodes (spec) ? "whole " : "",
                   slots_per_node (spec),
                   slot,
                   f.nodes);
     else if (spec->cores_per_slot == 1 && spec->gpus_per_slot == 0
-             && !whole_nodes (spec))
+             && !pool_whole_nodes (spec))
         snprintf (buf,
                   size,
                   "needs %u core(s), %u free",
@@ -497,120 +476,4 @@ void pool_explain (struct pool *pool,
                   spec->nslots,
                   slot,
                   f.slots);
-}
-
-/* ---- looking ahead ---- */
-
-bool pool_full (struct pool *pool)
-{
-    skip_full_nodes (pool);
-    return pool->first_free == pool->count;
-}
-
-bool pool_fits (struct pool *pool,
-                const struct jobspec *spec,
-                const struct constraint *c)
-{
-    size_t last;
-
-    return choose (pool, spec, c, 0, &last);
-}
-
-void pool_pretend (struct pool *pool, const struct rset *r, bool is_free)
-{
-    for (size_t i = 0; i < r->count; i++) {
-        struct node *n = node_of (pool, r->nodes[i].rank);
-        unsigned int ncores, ngpus;
-
-        if (!n)
-            continue;
-        ncores = idset_count (r->nodes[i].cores);
-        ngpus = r->nodes[i].gpus ? idset_count (r->nodes[i].gpus) : 0;
-        n->ncores += is_free ? ncores : -ncores;
-        n->ngpus += is_free ? ngpus : -ngpus;
-        n->njobs += is_free ? -1U : 1U;
-    }
-}
-
-static struct pool_spare spare_of (const struct pool *pool,
-                                   const struct jobspec *spec,
-                                   size_t i)
-{
-    const struct node *n = &pool->nodes[i];
-    struct pool_spare s = { .node = i };
-
-    if (!whole_nodes (spec)) {
-        s.cores = n->ncores - pool->chosen[i] * spec->cores_per_slot;
-        s.gpus = n->ngpus - pool->chosen[i] * spec->gpus_per_slot;
-    }
-    return s;
-}
-
-struct pool_spare *pool_spare_create (struct pool *pool,
-                                      const struct jobspec *spec,
-                                      const struct constraint *c,
-                                      size_t *count)
-{
-    struct pool_spare *list;
-    size_t last = 0;
-
-    *count = 0;
-    if (!choose (pool, spec, c, 0, &last)
-        || !(list = calloc (last + 1, sizeof (*list))))
-        return NULL;
-    for (size_t i = 0; i <= last; i++) {
-        if (pool->chosen[i] > 0)
-            list[(*count)++] = spare_of (pool, spec, i);
-    }
-    return list;
-}
-
-/* So many of those that are free have to be kept. */
-static void keep (unsigned int *kept, unsigned int have, unsigned int spare)
-{
-    if (have > spare && have - spare > *kept)
-        *kept = have - spare;
-}
-
-void pool_limit (struct pool *pool, const struct pool_spare *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct node *node = &pool->nodes[list[i].node];
-
-        keep (&node->kept_cores, node->ncores, list[i].cores);
-        keep (&node->kept_gpus, node->ngpus, list[i].gpus);
-    }
-}
-
-void pool_unlimit (struct pool *pool, const struct pool_spare *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        pool->nodes[list[i].node].kept_cores = 0;
-        pool->nodes[list[i].node].kept_gpus = 0;
-    }
-}
-
-static void reduce (unsigned int *n, unsigned int by)
-{
-    *n -= by < *n ? by : *n;
-}
-
-void pool_spend (struct pool *pool,
-                 struct pool_spare *list,
-                 size_t n,
-                 const struct rset *r)
-{
-    size_t i = 0;
-
-    for (size_t k = 0; k < r->count; k++) {
-        const struct rset_node *rn = &r->nodes[k];
-        struct node *node = node_of (pool, rn->rank);
-
-        while (i < n && node && &pool->nodes[list[i].node] < node)
-            i++;
-        if (i == n || !node || &pool->nodes[list[i].node] != node)
-            continue;
-        reduce (&list[i].cores, idset_count (rn->cores));
-        reduce (&list[i].gpus, rn->gpus ? idset_count (rn->gpus) : 0);
-    }
 }
