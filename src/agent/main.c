@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,18 @@ static void set_descriptors (void)
         close (fd);
 }
 
+/* The broker sends SIGTERM after its word to end: one that comes when all is
+ * done must not become the exit status.
+ */
+static void be_done (void)
+{
+    sigset_t set;
+
+    sigemptyset (&set);
+    sigaddset (&set, SIGTERM);
+    sigprocmask (SIG_BLOCK, &set, NULL);
+}
+
 int main (int argc, char **argv)
 {
     struct agent_options opt = { .grace = 10. };
@@ -84,6 +97,7 @@ int main (int argc, char **argv)
         return 1;
     }
     loop_run (a->loop);
+    be_done ();
     agent_destroy (a);
     return 0;
 }
