@@ -36,6 +36,7 @@ static const struct module modules[] = {
     { .name = "kvs-watch" },
     { .name = "overlay" },
     { .name = "resource", .ops = &module_resource },
+    { .name = "rexec" },
     { .name = "sched-simple",
       .services = { "sched", "feasibility" },
       .ops = &module_sched_simple },
