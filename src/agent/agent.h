@@ -141,6 +141,8 @@ struct agent_options {
     const char *socket;
     const char *uri; /* FLUX_URI of tasks; NULL: none */
     double grace;    /* seconds without a broker before jobs are ended */
+    bool stay; /* wait for the broker even without a job: nobody would start
+                  this agent again */
 };
 
 struct affinity_map;

@@ -208,7 +208,7 @@ static bool worth_waiting (struct agent *a)
 {
     if (access (a->rundir, F_OK) < 0)
         return false;
-    if (!a->jobs && STAILQ_EMPTY (&a->backlog.list))
+    if (!a->jobs && STAILQ_EMPTY (&a->backlog.list) && !a->opt.stay)
         return false;
     return loop_now (a->loop) - a->lost < a->opt.grace;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static const struct option options[] = {
     { "socket", required_argument, NULL, 's' },
     { "uri", required_argument, NULL, 'u' },
     { "grace", required_argument, NULL, 'g' },
+    { "stay", no_argument, NULL, 'S' },
     { NULL },
 };
 
@@ -23,7 +25,7 @@ static void usage (void)
 {
     fprintf (stderr,
              "Usage: flux-agent --rank=N --socket=PATH [--uri=URI] "
-             "[--grace=SECONDS]\n");
+             "[--grace=SECONDS] [--stay]\n");
     exit (1);
 }
 
@@ -44,6 +46,9 @@ static void parse (int argc, char **argv, struct agent_options *opt)
             break;
         case 'g':
             opt->grace = strtod (optarg, NULL);
+            break;
+        case 'S':
+            opt->stay = true;
             break;
         default:
             usage ();
@@ -67,6 +72,18 @@ static void set_descriptors (void)
         close (fd);
 }
 
+/* The broker sends SIGTERM after its word to end: one that comes when all is
+ * done must not become the exit status.
+ */
+static void be_done (void)
+{
+    sigset_t set;
+
+    sigemptyset (&set);
+    sigaddset (&set, SIGTERM);
+    sigprocmask (SIG_BLOCK, &set, NULL);
+}
+
 int main (int argc, char **argv)
 {
     struct agent_options opt = { .grace = 10. };
@@ -80,6 +97,7 @@ int main (int argc, char **argv)
         return 1;
     }
     loop_run (a->loop);
+    be_done ();
     agent_destroy (a);
     return 0;
 }

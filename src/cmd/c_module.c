@@ -20,11 +20,14 @@ static const struct option_def list_options[] = {
 
 static const struct option_def load_options[] = {
     { 'n', "name", "NAME", "Load under another name." },
+    { 0, "exec", NULL, "Load as a separate process." },
+    { 0, "loader", "PATH", "Load with this program." },
     { 0 },
 };
 
 static const struct option_def remove_options[] = {
     { 'f', "force", NULL, "Do not fail when it is not loaded." },
+    { 0, "cancel", NULL, "Do not wait for it to end by itself." },
     { 0 },
 };
 
@@ -37,20 +40,15 @@ static const struct option_def stats_options[] = {
       "[WHO]",
       "Print resource usage (self, children, thread)." },
     { 'c', "clear", NULL, "Clear the statistics." },
+    { 'C', "clear-all", NULL, "Clear the statistics on all ranks." },
     { 0 },
 };
 
 static const struct option_def debug_options[] = {
-    { 0, "setbit", "VAL", "Set one bit." },
-    { 0, "clearbit", "VAL", "Clear one bit." },
-    { 0, "set", "MASK", "Set all bits." },
-    { 0, "clear", "MASK", "Clear these bits." },
-    { 0 },
-};
-
-static const struct option_def trace_options[] = {
-    { 'f', "full", NULL, "Print payloads too." },
-    { 'T', "topic", "GLOB", "Only these topics." },
+    { 'C', "clear", NULL, "Clear all bits." },
+    { 'S', "set", "MASK", "Set the bits to MASK." },
+    { 's', "setbit", "VAL", "Set one bit." },
+    { 'c', "clearbit", "VAL", "Clear one bit." },
     { 0 },
 };
 
@@ -131,27 +129,39 @@ static void load_module (flux_t *h, const struct opts *o)
     for (int i = 1; i < o->argc; i++)
         json_array_append_new (args, json_string (o->argv[i]));
     request = json_pack ("{s:s s:o}", "path", o->argv[0], "args", args);
+    if (opt_count (o, "exec") || opt_count (o, "loader"))
+        json_object_set_new (request, "exec", json_true ());
+    if (opt_str (o, "loader", NULL))
+        json_object_set_new (request,
+                             "loader",
+                             json_string (opt_str (o, "loader", NULL)));
     if (name)
         json_object_set_new (request, "name", json_string (name));
     call (h, "module.load", FLUX_NODEID_ANY, request);
 }
 
-static int remove_module (flux_t *h, const char *name, bool force)
+/* With force, one that is not loaded is fine; any other error is not. */
+static void remove_module (flux_t *h, const char *name, const struct opts *o)
 {
     flux_future_t *f = flux_rpc_pack (h,
                                       "module.remove",
                                       FLUX_NODEID_ANY,
                                       0,
-                                      "{s:s}",
+                                      "{s:s s:b}",
                                       "name",
-                                      name);
+                                      name,
+                                      "cancel",
+                                      opt_count (o, "cancel") > 0);
 
-    if (!force)
-        get_or_die (f, NULL);
-    else if (f)
-        flux_future_wait_for (f, -1.);
+    if (!f || flux_rpc_get (f, NULL) < 0) {
+        if (errno != ENOENT)
+            die ("module.remove %s: %s",
+                 name,
+                 f ? future_text (f) : strerror (errno));
+        if (!opt_count (o, "force"))
+            die ("module.remove %s: no such module", name);
+    }
     flux_future_destroy (f);
-    return 0;
 }
 
 static int run_load (struct opts *o)
@@ -173,7 +183,7 @@ static int run_remove (struct opts *o)
     if (o->argc != 1)
         die ("one module is required");
     h = cmd_open ();
-    remove_module (h, o->argv[0], opt_count (o, "force") > 0);
+    remove_module (h, o->argv[0], o);
     flux_close (h);
     return 0;
 }
@@ -181,15 +191,21 @@ static int run_remove (struct opts *o)
 static int run_reload (struct opts *o)
 {
     const char *base;
+    char *name;
     flux_t *h;
+    size_t len;
 
     if (o->argc < 1)
         die ("a module is required");
     base = strrchr (o->argv[0], '/');
-    base = opt_str (o, "name", base ? base + 1 : o->argv[0]);
+    name = xasprintf ("%s", opt_str (o, "name", base ? base + 1 : o->argv[0]));
+    len = strlen (name);
+    if (len > 3 && !strcmp (name + len - 3, ".so"))
+        name[len - 3] = '\0';
     h = cmd_open ();
-    remove_module (h, base, opt_count (o, "force") > 0);
+    remove_module (h, name, o);
     load_module (h, o);
+    free (name);
     flux_close (h);
     return 0;
 }
@@ -218,6 +234,20 @@ static void print_stat (const struct opts *o, json_t *r)
     }
 }
 
+/* All ranks hear of an event. */
+static int clear_all (const char *name)
+{
+    char *topic = xasprintf ("%s.stats-clear", name);
+    flux_t *h = cmd_open ();
+    flux_future_t *f = flux_event_publish (h, topic, 0, NULL);
+
+    get_or_die (f, NULL);
+    flux_future_destroy (f);
+    free (topic);
+    flux_close (h);
+    return 0;
+}
+
 static int run_stats (struct opts *o)
 {
     const char *verb = opt_count (o, "rusage")  ? "rusage"
@@ -231,6 +261,8 @@ static int run_stats (struct opts *o)
 
     if (o->argc != 1)
         die ("one module is required");
+    if (opt_count (o, "clear-all"))
+        return clear_all (o->argv[0]);
     topic = xasprintf ("%s.%s", o->argv[0], verb);
     h = cmd_open ();
     r = call_json (h, topic, FLUX_NODEID_ANY, request);
@@ -249,7 +281,6 @@ static int run_debug (struct opts *o)
         { "setbit", "setbit" },
         { "clearbit", "clrbit" },
         { "set", "set" },
-        { "clear", "clr" },
     };
     const char *op = "setbit";
     long bits = 0;
@@ -267,6 +298,8 @@ static int run_debug (struct opts *o)
             bits = strtol (val, NULL, 0);
         }
     }
+    if (opt_count (o, "clear"))
+        op = "clr";
     topic = xasprintf ("%s.debug", o->argv[0]);
     h = cmd_open ();
     flux_future_t *f = flux_rpc_pack (h,
@@ -288,57 +321,12 @@ static int run_debug (struct opts *o)
     return 0;
 }
 
-/* Print what comes, an object a line; the broker may have nothing to trace
- * and say so.
- */
-static int run_trace (struct opts *o)
-{
-    const int all = 0xff;
-    json_t *names = json_array ();
-    flux_future_t *f;
-    const char *s;
-    flux_t *h;
-
-    if (o->argc < 1)
-        die ("a module is required");
-    for (int i = 0; i < o->argc; i++)
-        json_array_append_new (names, json_string (o->argv[i]));
-    h = cmd_open ();
-    f = flux_rpc_pack (h,
-                       "module.trace",
-                       FLUX_NODEID_ANY,
-                       FLUX_RPC_STREAMING,
-                       "{s:o s:i s:s s:b}",
-                       "names",
-                       names,
-                       "typemask",
-                       all,
-                       "topic_glob",
-                       opt_str (o, "topic", "*"),
-                       "full",
-                       opt_count (o, "full") > 0);
-    while (f && flux_rpc_get (f, &s) == 0) {
-        printf ("%s\n", s ? s : "");
-        fflush (stdout);
-        flux_future_reset (f);
-    }
-    die ("trace: %s", f ? future_text (f) : strerror (errno));
-}
-
 static const struct command debug = {
     .name = "debug",
     .summary = "print or change the debug bits of a module",
     .usage = "[OPTIONS] MODULE",
     .options = { debug_options },
     .run = run_debug,
-};
-
-static const struct command trace = {
-    .name = "trace",
-    .summary = "print the messages of modules",
-    .usage = "[OPTIONS] MODULE...",
-    .options = { trace_options },
-    .run = run_trace,
 };
 
 static const struct command list = {
@@ -383,8 +371,9 @@ static const struct command stats = {
     .run = run_stats,
 };
 
-static const struct command *const subs[] = { &list,   &stats, &load,  &remove_,
-                                              &reload, &debug, &trace, NULL };
+static const struct command *const subs[] = {
+    &list, &stats, &load, &remove_, &reload, &debug, &cmd_module_trace, NULL
+};
 
 const struct command cmd_module = {
     .name = "module",

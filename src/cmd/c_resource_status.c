@@ -230,6 +230,24 @@ static void add_drained (struct admin *a, const struct opts *o)
     }
 }
 
+/* States that are shown only if they are asked for by name. */
+static void add_asked (struct admin *a, const struct opts *o)
+{
+    struct idset *offline;
+
+    if (!opt_count (o, "states") || !strcmp (opt_str (o, "states", ""), "all"))
+        return;
+    if (wanted (o, "allocated"))
+        add_split (a, "allocated", a->allocated, 0., "", true);
+    if (wanted (o, "online"))
+        add_split (a, "online", a->online, 0., "", true);
+    if (wanted (o, "offline")) {
+        offline = get_idset (a->status, "offline");
+        add_split (a, "offline", offline, 0., "", true);
+        idset_destroy (offline);
+    }
+}
+
 static int run_status (struct opts *o)
 {
     char *text = format_choose (status_formats,
@@ -260,9 +278,7 @@ static int run_status (struct opts *o)
     if (wanted (o, "torpid"))
         add_split (&a, "torpid", torpid, 0., "", false);
     add_drained (&a, o);
-    if (opt_count (o, "states") && wanted (o, "allocated")
-        && strcmp (opt_str (o, "states", ""), "all"))
-        add_split (&a, "allocated", a.allocated, 0., "", true);
+    add_asked (&a, o);
     rows_print (o, text, &ops, a.rows);
     idset_destroy (avail);
     idset_destroy (exclude);

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/fsd.h"
 #include "cmd/cmd.h"
 #include "cmd/list.h"
 #include "cmd/options.h"
@@ -22,7 +24,19 @@ static const struct option_def options[] = {
     { 'o', "broker-opts", "OPTIONS", "Add options of flux-broker, by commas." },
     { 'v', "verbose", "[LEVEL]", "Show the command before it is run." },
     { 'X', "noexec", NULL, "Run nothing (use with -v)." },
+    { 0, "rundir", "DIR", "The directory for sockets." },
+    { 'r',
+      "recovery",
+      "[TARGET]",
+      "Look at the state in directory TARGET: no job is run." },
     { 's', "test-size", "N", "Pretend that this machine is N nodes." },
+    { 0, "test-hosts", "HOSTLIST", "What the pretended nodes are called." },
+    { 0, "test-rundir", "PATH", "As --rundir; it has to exist." },
+    { 0, "test-rundir-cleanup", NULL, "Remove it at the end." },
+    { 0, "test-exit-timeout", "FSD", "Accepted: there is one broker." },
+    { 0, "test-exit-mode", "MODE", "Accepted: there is one broker." },
+    { 0, "test-start-mode", "MODE", "Accepted: there is one broker." },
+    { 0, "test-pmi-clique", "MODE", "Accepted: one broker needs no PMI." },
     { 0, "wrap", "ARGS", "Put these words (by commas) before the broker." },
     { 0, "sysconfig", NULL, "Use the system instance's configuration." },
     { 0 },
@@ -52,6 +66,57 @@ static void add_split (struct words *w, const char *s)
         add (w, p);
 }
 
+/* TARGET of --recovery: a directory with the state of an instance. */
+static void add_recovery (struct words *w, const char *target)
+{
+    struct stat st;
+
+    if (!target)
+        die ("--recovery: a directory is needed: there is no system instance");
+    if (stat (target, &st) < 0)
+        die ("--recovery: %s: %s", target, strerror (errno));
+    add (w, xstrdup ("-Sbroker.recovery-mode=1"));
+    if (S_ISDIR (st.st_mode))
+        add (w, xasprintf ("-Sstatedir=%s", target));
+    else
+        add (w, xasprintf ("-Scontent.restore=%s", target));
+}
+
+static void check_mode (const char *name, const char *val, const char *modes)
+{
+    const char *s = strstr (modes, val);
+    size_t len = strlen (val);
+
+    if (len == 0 || !s || (s > modes && s[-1] != ' ')
+        || (s[len] && s[len] != ' '))
+        die ("--%s: '%s' is none of: %s", name, val, modes);
+}
+
+/* What matters only where there are several brokers. */
+static void check_test_option (const char *name, const char *val)
+{
+    double t;
+
+    if (!strcmp (name, "test-exit-mode"))
+        check_mode (name, val, "any leader");
+    else if (!strcmp (name, "test-start-mode"))
+        check_mode (name, val, "all leader");
+    else if (!strcmp (name, "test-exit-timeout") && fsd_decode (val, &t) < 0)
+        die ("--%s: '%s' is not a duration", name, val);
+}
+
+/* The directory of --test-rundir. */
+static const char *existing_dir (const char *path)
+{
+    struct stat st;
+
+    if (stat (path, &st) < 0)
+        die ("--test-rundir: %s: %s", path, strerror (errno));
+    if (!S_ISDIR (st.st_mode))
+        die ("--test-rundir: %s: not a directory", path);
+    return path;
+}
+
 /* In the order given: later settings win. */
 static void add_options (struct words *w, const struct opts *o)
 {
@@ -78,6 +143,18 @@ static void add_options (struct words *w, const struct opts *o)
             add (w,
                  xasprintf ("-Sbroker.test-size=%ld",
                             opt_int (o, "test-size", 1, 1, 4096)));
+        else if (!strcmp (name, "rundir"))
+            add (w, xasprintf ("-Srundir=%s", val));
+        else if (!strcmp (name, "test-rundir"))
+            add (w, xasprintf ("-Srundir=%s", existing_dir (val)));
+        else if (!strcmp (name, "test-rundir-cleanup"))
+            add (w, xstrdup ("-Srundir-cleanup=1"));
+        else if (!strcmp (name, "test-hosts"))
+            add (w, xasprintf ("-Shostlist=%s", val));
+        else if (!strcmp (name, "recovery"))
+            add_recovery (w, val);
+        else if (!strncmp (name, "test-", 5))
+            check_test_option (name, val);
         else if (!strcmp (name, "sysconfig"))
             add (w, xstrdup ("-c/etc/flux/system/conf.d"));
     }

@@ -26,7 +26,10 @@ extern const struct command cmd_jobtap;
 extern const struct command cmd_kvs;
 extern const struct command cmd_logger;
 extern const struct command cmd_lsattr;
+extern const struct command cmd_job_exec_override;
+extern const struct command cmd_post_job_event;
 extern const struct command cmd_module;
+extern const struct command cmd_module_trace; /* of flux module */
 extern const struct command cmd_overlay;
 extern const struct command cmd_pgrep;
 extern const struct command cmd_ping;

@@ -210,6 +210,10 @@ int attrs_initial (struct broker *b, flux_error_t *error)
             < 0)
             return err_set (error, ENOMEM, "out of memory");
     }
+    if (b->launched
+        && (set_number (b, "broker.quorum", b->size) < 0
+            || attrs_set (b, "broker.boot-method", "pmi", 0) < 0))
+        return err_set (error, ENOMEM, "out of memory");
     if (from_command_line (b, error) < 0 || set_size (b, error) < 0)
         return -1;
     if (from_broker (b) < 0 || from_enclosing (b) < 0)

@@ -14,6 +14,7 @@ struct config;
 struct logring;
 struct state_machine;
 struct options;
+struct pmi;
 struct part;
 
 struct broker {
@@ -26,6 +27,8 @@ struct broker {
     uint32_t owner;
     uint32_t rank;
     uint32_t size;
+    struct pmi *pmi; /* until the other ranks know this one; NULL: no others */
+    bool launched;   /* ranks above 0 were started by who started this one */
     double starttime;
     char hostname[256];
 

@@ -15,6 +15,8 @@
 #include "daemon/attrs.h"
 #include "daemon/config.h"
 #include "daemon/hardware.h"
+#include "daemon/jobs.h"
+#include "daemon/options.h"
 #include "daemon/parts.h"
 #include "daemon/resource_config.h"
 #include "jobtap/jobtap.h"
@@ -23,6 +25,7 @@
 #include "builtins.h"
 #include "view/view.h"
 #include "wire/requests_job.h"
+#include "wire/rjson.h"
 
 #define CORES_MAX 65536
 /* Seconds that jobs go on without a broker. */
@@ -31,6 +34,10 @@
 
 struct jobs {
     struct broker *b;
+    void (*quorum) (void *arg); /* called when enough ranks are there */
+    void *quorum_arg;
+    bool again; /* not the first manager of this broker */
+    bool away;  /* the job manager was removed: jobs stand still */
     struct manager *manager;
     struct jobtap *jobtap;
     struct view *view;
@@ -96,6 +103,34 @@ static int repeat (struct rset *r, unsigned int size)
     return 0;
 }
 
+/* The names that the command line gives the ranks; NULL: none, or they are
+ * not as many as there are ranks.
+ */
+static struct hostlist *given_hosts (struct broker *b)
+{
+    const char *s = options_attr (b->opt, "hostlist");
+    struct hostlist *hl = s ? hostlist_decode (s) : NULL;
+
+    if (hl && hostlist_count (hl) != (int)b->size) {
+        hostlist_destroy (hl);
+        hl = NULL;
+    }
+    return hl;
+}
+
+/* Ranks that share this machine, each with all it has. */
+static int make_ranks (struct broker *b, struct rset *r)
+{
+    struct hostlist *hl = given_hosts (b);
+    int rc = -1;
+
+    if (repeat (r, b->size) == 0 && (!hl || rset_set_nodelist (r, hl) == 0)
+        && (b->size == 1 || set_hostlist (b, r) == 0))
+        rc = 0;
+    hostlist_destroy (hl);
+    return rc;
+}
+
 /* Configured, else found.  *configured tells which. */
 static struct rset *find_resources (struct broker *b,
                                     bool *configured,
@@ -122,7 +157,7 @@ static struct rset *find_resources (struct broker *b,
                          CORES_MAX);
     if (!(r = hardware_find (b->hostname, cores, error)))
         return NULL;
-    if (repeat (r, b->size) < 0 || (b->size > 1 && set_hostlist (b, r) < 0)) {
+    if (make_ranks (b, r) < 0) {
         rset_destroy (r);
         return err_null (error, ENOMEM, "out of memory");
     }
@@ -153,6 +188,40 @@ static int find_grace (struct broker *b, double *grace, flux_error_t *error)
     return 0;
 }
 
+static bool have_quorum (struct broker *b)
+{
+    struct manager *m = jobs_manager (b);
+    struct idset *online = m ? manager_online (m) : NULL;
+    size_t wanted = attrs_get_int (b, "broker.quorum", 1);
+    size_t n = idset_count (online);
+
+    idset_destroy (online);
+    return !m || n >= (wanted < b->size ? wanted : b->size);
+}
+
+static void on_online_changed (void *arg)
+{
+    struct jobs *jobs = arg;
+    void (*cb) (void *arg) = jobs->quorum;
+
+    topology_changed (jobs->b);
+    if (cb && have_quorum (jobs->b)) {
+        jobs->quorum = NULL;
+        cb (jobs->quorum_arg);
+    }
+}
+
+bool jobs_quorum (struct broker *b, void (*cb) (void *arg), void *arg)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    if (!b->launched || !jobs || have_quorum (b))
+        return true;
+    jobs->quorum = cb;
+    jobs->quorum_arg = arg;
+    return false;
+}
+
 static unsigned int ranks_of (const struct rset *r)
 {
     return r && r->count > 0 ? r->nodes[r->count - 1].rank + 1 : 1;
@@ -180,10 +249,12 @@ static int start_manager (struct jobs *jobs, flux_error_t *error)
             .local_uri = b->local_uri,
             .agent_path = jobs->agent_path,
             .nranks = ranks_of (resources),
+            .launched = b->launched,
         },
         .resources = resources,
         .resources_configured = configured,
         .topo_xml = hardware_xml,
+        .online_changed = on_online_changed,
         .failed = on_store_failed,
         .failed_arg = jobs,
     };
@@ -220,6 +291,11 @@ static int start_plugins (struct jobs *jobs, flux_error_t *error)
 static int start_jobs (struct jobs *jobs, flux_error_t *error)
 {
     manager_config_apply (jobs->manager, config_text (jobs->b));
+    /* Looked at, not run. */
+    if (attrs_get_int (jobs->b, "broker.recovery-mode", 0)) {
+        manager_sched_online (jobs->manager, false, 0);
+        manager_exec_online (jobs->manager, false);
+    }
     return manager_start (jobs->manager, error);
 }
 
@@ -238,17 +314,48 @@ static int set_paths (struct jobs *jobs)
     return 0;
 }
 
-void jobs_stop (struct broker *b, void *data)
+static void close_jobs (struct jobs *jobs)
 {
-    struct jobs *jobs = data;
-
-    config_unlisten (b, jobs);
+    config_unlisten (jobs->b, jobs);
     /* The manager tells its listeners of the last batch and plugins of the
      * last jobs, so they go after it. */
     manager_destroy (jobs->manager);
     kvs_destroy (jobs->kvs);
     view_destroy (jobs->view);
     jobtap_destroy (jobs->jobtap);
+    jobs->manager = NULL;
+    jobs->kvs = NULL;
+    jobs->view = NULL;
+    jobs->jobtap = NULL;
+}
+
+static int open_jobs (struct jobs *jobs, flux_error_t *error)
+{
+    struct config_listener listener = { check_config, apply_config, jobs };
+
+    if (start_manager (jobs, error) < 0 || start_plugins (jobs, error) < 0
+        || !(jobs->view = view_create (jobs->manager, error))
+        || !(jobs->kvs = kvs_create (jobs->manager, jobs->view, error))
+        || config_listen (jobs->b, &listener, error) < 0
+        || start_jobs (jobs, error) < 0) {
+        int saved_errno = errno;
+
+        if (jobs->manager && jobs->again)
+            manager_leave (jobs->manager);
+        close_jobs (jobs);
+        errno = saved_errno;
+        return -1;
+    }
+    return 0;
+}
+
+void jobs_stop (struct broker *b, void *data)
+{
+    struct jobs *jobs = data;
+
+    close_jobs (jobs);
+    if (jobs->away)
+        loop_release (b->loop);
     free (jobs->agent_path);
     free (jobs->plugin_path);
     free (jobs);
@@ -257,18 +364,11 @@ void jobs_stop (struct broker *b, void *data)
 int jobs_start (struct broker *b, void **data, flux_error_t *error)
 {
     struct jobs *jobs;
-    struct config_listener listener = { check_config, apply_config, NULL };
 
     if (!(jobs = calloc (1, sizeof (*jobs))))
         return err_set (error, ENOMEM, "out of memory");
     jobs->b = b;
-    listener.arg = jobs;
-    if (set_paths (jobs) < 0 || start_manager (jobs, error) < 0
-        || start_plugins (jobs, error) < 0
-        || !(jobs->view = view_create (jobs->manager, error))
-        || !(jobs->kvs = kvs_create (jobs->manager, jobs->view, error))
-        || config_listen (b, &listener, error) < 0
-        || start_jobs (jobs, error) < 0) {
+    if (set_paths (jobs) < 0 || open_jobs (jobs, error) < 0) {
         int saved_errno = errno;
         jobs_stop (b, jobs);
         errno = saved_errno;
@@ -278,12 +378,87 @@ int jobs_start (struct broker *b, void **data, flux_error_t *error)
     return 0;
 }
 
+struct manager *jobs_manager (struct broker *b)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    return jobs ? jobs->manager : NULL;
+}
+
+/* What could touch a job is held from now on, and agents keep what they have
+ * to report.
+ */
+int jobs_leave (struct broker *b, flux_error_t *error)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    if (loop_held (b->loop))
+        return err_set (error,
+                        EBUSY,
+                        "a plugin waits for an answer inside a callback");
+    if (jobs) {
+        loop_hold (b->loop);
+        jobs->away = true;
+    }
+    return 0;
+}
+
+int jobs_return (struct broker *b, flux_error_t *error)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    if (!jobs)
+        return 0;
+    if (jobs->manager) {
+        manager_leave (jobs->manager);
+        close_jobs (jobs);
+    }
+    jobs->again = true;
+    if (open_jobs (jobs, error) < 0)
+        return -1;
+    if (jobs->away)
+        loop_release (b->loop);
+    jobs->away = false;
+    return 0;
+}
+
+int jobs_resources_changed (struct broker *b, flux_error_t *error)
+{
+    struct manager *m = jobs_manager (b);
+    bool configured;
+    struct rset *r;
+    char *now, *then;
+    int rc = -1;
+
+    if (!m)
+        return 0;
+    if (!(r = find_resources (b, &configured, error)))
+        return -1;
+    now = rjson_encode (r, 0);
+    then = manager_resources (m);
+    if (now && then)
+        rc = strcmp (now, then) != 0;
+    else
+        err_set (error, ENOMEM, "out of memory");
+    rset_destroy (r);
+    free (now);
+    free (then);
+    return rc;
+}
+
 void jobs_finish (struct broker *b,
                   void *data,
                   void (*done) (void *arg),
                   void *arg)
 {
     struct jobs *jobs = data;
+    flux_error_t error;
 
+    /* Jobs end as always, even if their manager was removed. */
+    if (jobs->away && jobs_return (b, &error) < 0) {
+        log_msg (LOG_ERR, "broker", "job-manager: %s", error.text);
+        done (arg);
+        return;
+    }
     manager_shutdown (jobs->manager, done, arg);
 }

@@ -11,9 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/boot.h"
 #include "daemon/dirs.h"
 #include "daemon/options.h"
 #include "daemon/parts.h"
+#include "daemon/pmi.h"
 #include "daemon/state_machine.h"
 
 /* Started from top to bottom, stopped from bottom to top. */
@@ -43,20 +45,6 @@ static char *own_directory (void)
     return strdup (dirname (path));
 }
 
-/* A launcher that wants several brokers to find each other through PMI. */
-static int check_size (void)
-{
-    const char *size = getenv ("PMI_SIZE");
-
-    if (!size || atoi (size) <= 1)
-        return 0;
-    fprintf (stderr,
-             "flux-broker: PMI_SIZE=%s: an instance of several brokers is not "
-             "available yet; start one broker\n",
-             size);
-    return -1;
-}
-
 static int broker_create (struct broker *b, const struct options *opt)
 {
     flux_error_t error;
@@ -66,9 +54,19 @@ static int broker_create (struct broker *b, const struct options *opt)
     b->statedir_lock = -1;
     b->owner = getuid ();
     b->size = 1;
+    if (!(b->libexecdir = own_directory ())) {
+        perror ("flux-broker");
+        return -1;
+    }
+    if (boot_begin (b, &error) < 0
+        || (b->rank > 0 && boot_follow (b, &error) < 0)) {
+        fprintf (stderr, "flux-broker: %s\n", error.text);
+        return -1;
+    }
+    b->launched = b->pmi != NULL;
     if (gethostname (b->hostname, sizeof (b->hostname) - 1) < 0)
         strcpy (b->hostname, "localhost");
-    if (!(b->libexecdir = own_directory ()) || !(b->loop = loop_create (NULL))
+    if (!(b->loop = loop_create (NULL))
         || !(b->router = router_create (b->loop, b->owner, b->rank, b->size))) {
         perror ("flux-broker");
         return -1;
@@ -83,6 +81,7 @@ static int broker_create (struct broker *b, const struct options *opt)
 
 static void broker_destroy (struct broker *b)
 {
+    pmi_close (b->pmi);
     dirs_destroy (b);
     router_destroy (b->router);
     if (b->loop)
@@ -96,6 +95,11 @@ static int broker_run (struct broker *b)
 
     if (parts_start (b, &error) < 0) {
         fprintf (stderr, "flux-broker: %s\n", error.text);
+        return 1;
+    }
+    if (boot_lead (b, &error) < 0) {
+        fprintf (stderr, "flux-broker: %s\n", error.text);
+        parts_stop (b);
         return 1;
     }
     state_machine_begin (b);
@@ -126,7 +130,7 @@ int main (int argc, char **argv)
     else {
         signal (SIGPIPE, SIG_IGN);
         signal (SIGHUP, SIG_IGN);
-        if (check_size () == 0 && broker_create (&broker, &opt) == 0)
+        if (broker_create (&broker, &opt) == 0)
             rc = broker_run (&broker);
         broker_destroy (&broker);
     }

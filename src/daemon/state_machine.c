@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "daemon/attrs.h"
+#include "daemon/jobs.h"
 #include "daemon/options.h"
 #include "daemon/parts.h"
 #include "daemon/program.h"
@@ -213,12 +214,14 @@ static bool is_service (struct broker *b)
                && !isatty (STDIN_FILENO));
 }
 
-static void run (struct state_machine *sm)
+static void run (void *arg)
 {
+    struct state_machine *sm = arg;
     struct broker *b = sm->b;
     flux_error_t error;
 
-    enter (sm, STATE_QUORUM);
+    if (sm->state != STATE_QUORUM)
+        return; /* it ended while it waited */
     enter (sm, STATE_RUN);
     if (is_service (b))
         return;
@@ -234,13 +237,24 @@ static void run (struct state_machine *sm)
     cleanup (sm);
 }
 
+static void await_quorum (struct state_machine *sm)
+{
+    enter (sm, STATE_QUORUM);
+    if (jobs_quorum (sm->b, run, sm))
+        run (sm);
+}
+
 static void rc1_done (struct broker *b, int code, void *arg)
 {
     struct state_machine *sm = arg;
 
     sm->program = NULL;
+    if (code != 0 && attrs_get_int (b, "broker.recovery-mode", 0)) {
+        log_msg (LOG_ERR, "broker", "rc1 failed with exit code %d", code);
+        code = 0;
+    }
     if (code == 0 && !sm->ending) {
-        run (sm);
+        await_quorum (sm);
         return;
     }
     if (code != 0) {
@@ -258,7 +272,7 @@ void state_machine_begin (struct broker *b)
     enter (sm, STATE_CONFIG_SYNC);
     enter (sm, STATE_INIT);
     if (!run_rc (sm, "broker.rc1_path", rc1_done))
-        run (sm);
+        await_quorum (sm);
 }
 
 int state_machine_start (struct broker *b, void **data, flux_error_t *error)

@@ -3,6 +3,7 @@
 /* The states a broker goes through, and what makes it leave each.
  *
  *   INIT      rc1 runs                         fails: FINALIZE
+ *   QUORUM    broker.quorum ranks come           they are there
  *   RUN       the initial program runs         it ends, a signal, a request
  *   CLEANUP   parts finish what is going on
  *   SHUTDOWN  (other ranks leave)

@@ -5,20 +5,59 @@
  */
 
 #include <errno.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <flux/msglist.h>
+#include "daemon/jobs.h"
 #include "daemon/parts.h"
 #include "daemon/state_machine.h"
 
 struct topology {
     struct broker *b;
-    struct flux_msglist *watchers; /* streaming groups.get: nothing changes */
+    struct flux_msglist *watchers; /* streaming groups.get */
 };
+
+/* The ranks that are there, as text: new.  Before there are jobs, all. */
+static char *online_text (struct broker *b)
+{
+    struct manager *m = jobs_manager (b);
+    struct idset *ids = m ? manager_online (m) : idset_create (b->size, 0);
+    char *s;
+
+    if (!m && ids)
+        (void)idset_range_set (ids, 0, b->size - 1);
+    s = ids ? idset_encode (ids, IDSET_FLAG_RANGE) : NULL;
+    idset_destroy (ids);
+    return s;
+}
+
+static bool is_online (struct broker *b, uint32_t rank)
+{
+    struct manager *m = jobs_manager (b);
+    struct idset *ids = m ? manager_online (m) : NULL;
+    bool online = !ids || idset_test (ids, rank);
+
+    idset_destroy (ids);
+    return online;
+}
+
+void topology_changed (struct broker *b)
+{
+    struct topology *t = broker_part (b, "topology");
+    const flux_msg_t *req = t ? flux_msglist_first (t->watchers) : NULL;
+    char *ranks = online_text (b);
+    const char *name;
+
+    for (; ranks && req; req = flux_msglist_next (t->watchers)) {
+        if (flux_msg_unpack (req, "{s:s}", "name", &name) == 0
+            && !strcmp (name, "broker.online"))
+            router_respond_pack (b->router, req, "{s:s}", "members", ranks);
+    }
+    free (ranks);
+}
 
 static int groups_get_cb (struct router *r,
                           const flux_msg_t *msg,
@@ -26,7 +65,7 @@ static int groups_get_cb (struct router *r,
                           flux_error_t *error)
 {
     struct topology *t = arg;
-    char ranks[32] = "";
+    char *ranks = NULL;
     const char *name;
 
     if (flux_msg_unpack (msg, "{s:s}", "name", &name) < 0)
@@ -35,11 +74,9 @@ static int groups_get_cb (struct router *r,
         && flux_msglist_append (t->watchers, msg) < 0)
         return REQUEST_ERROR;
     if (strcmp (name, "broker.online") == 0)
-        snprintf (ranks,
-                  sizeof (ranks),
-                  t->b->size > 1 ? "0-%" PRIu32 : "%" PRIu32,
-                  t->b->size - 1);
-    router_respond_pack (r, msg, "{s:s}", "members", ranks);
+        ranks = online_text (t->b);
+    router_respond_pack (r, msg, "{s:s}", "members", ranks ? ranks : "");
+    free (ranks);
     return flux_msg_is_streaming (msg) ? REQUEST_LATER : REQUEST_DONE;
 }
 
@@ -69,23 +106,27 @@ static int health_cb (struct router *r,
     struct topology *t = arg;
     double now = clock_now (loop_clock (t->b->loop));
     json_t *children = json_array ();
+    bool full = true;
 
-    for (uint32_t rank = 1; rank < t->b->size; rank++)
-        json_array_append_new (children,
-                               json_pack ("{s:i s:s s:f}",
-                                          "rank",
-                                          (int)rank,
-                                          "status",
-                                          "full",
-                                          "duration",
-                                          now - t->b->starttime));
+    for (uint32_t rank = 1; rank < t->b->size; rank++) {
+        full = full && is_online (t->b, rank);
+        json_array_append_new (
+            children,
+            json_pack ("{s:i s:s s:f}",
+                       "rank",
+                       (int)rank,
+                       "status",
+                       is_online (t->b, rank) ? "full" : "offline",
+                       "duration",
+                       now - t->b->starttime));
+    }
     router_respond_pack (r,
                          msg,
                          "{s:i s:s s:f s:o}",
                          "rank",
                          0,
                          "status",
-                         "full",
+                         full ? "full" : "degraded",
                          "duration",
                          now - t->b->starttime,
                          "children",

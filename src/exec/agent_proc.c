@@ -32,6 +32,12 @@ static void node_start (struct node *node);
 
 /* ---- processes ---- */
 
+/* Not ours to start: the launcher of the instance did, or did not. */
+static bool is_launched (const struct node *node)
+{
+    return node->x->env.launched && node->rank > 0;
+}
+
 static void reap (struct node *node)
 {
     if (node->pid <= 0)
@@ -52,8 +58,16 @@ static void again_cb (struct loop_source *src, int revents, void *arg)
 
     if (node->pid > 0 && node->adopted && !node->peer)
         kill (node->pid, SIGKILL); /* alive, and never said hello */
-    else
+    else if (!is_launched (node))
         node_start (node);
+}
+
+static void tell_node (struct node *node, bool up)
+{
+    const struct exec_reports *r = node->x->env.reports;
+
+    if (is_launched (node) && r->node)
+        r->node (r->arg, node->rank, up);
 }
 
 static void start_later (struct node *node)
@@ -92,7 +106,9 @@ static void died_cb (struct loop_source *src, int revents, void *arg)
     reap (node);
     rexec_node_died (node);
     exec_queue (node->x, node, NULL, 0);
-    start_later (node);
+    tell_node (node, false);
+    if (!is_launched (node))
+        start_later (node);
 }
 
 static int spawn_agent (struct node *node)
@@ -210,23 +226,43 @@ static void node_start (struct node *node)
 
 void node_want (struct node *node)
 {
-    if (node->pid == 0 && node->born == 0.)
+    if (node->pid == 0 && node->born == 0. && !is_launched (node))
         node_start (node);
 }
 
 /* ---- connections ---- */
+
+/* An agent of a rank that is there no more: it ends, and so do its jobs. */
+static void send_away (struct peer *peer)
+{
+    flux_msg_t *msg = agent_exit_encode ();
+
+    if (!msg || net_conn_send (peer->conn, msg) < 0)
+        peer_destroy (peer);
+    flux_msg_destroy (msg);
+}
 
 static void hello (struct peer *peer, const flux_msg_t *msg)
 {
     struct exec *x = peer->x;
     struct agent_hello hello;
 
-    if (agent_hello_decode (msg, &hello, NULL) < 0 || hello.rank >= x->nnodes)
+    if (agent_hello_decode (msg, &hello, NULL) < 0)
         return peer_destroy (peer);
+    if (hello.rank >= x->nnodes)
+        return send_away (peer);
     peer->node = &x->nodes[hello.rank];
     if (peer->node->peer)
         peer_destroy (peer->node->peer);
     peer->node->peer = peer;
+    if (is_launched (peer->node) && peer->node->pid == 0) {
+        peer->node->pid = peer->pid;
+        if (node_watch (peer->node) < 0) {
+            peer->node->pid = 0;
+            return peer_destroy (peer);
+        }
+    }
+    tell_node (peer->node, true);
     exec_node_ready (peer->node, hello.jobs);
 }
 
@@ -286,6 +322,7 @@ static int accept_cb (struct net_conn *conn,
         return ENOMEM;
     peer->x = x;
     peer->conn = conn;
+    peer->pid = who->pid;
     LIST_INSERT_HEAD (&x->peers, peer, link);
     net_conn_start (conn, &net_limits_default, &ops, peer);
     return 0;

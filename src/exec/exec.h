@@ -22,6 +22,7 @@ struct exec_job {
     uint64_t id;
     uint32_t userid;
     int urgency;
+    bool may_test;        /* its user may pretend to run */
     bool debug;           /* submitted with the debug flag */
     bool reattach;        /* it ran before this broker started: look for it */
     const char *jobspec;  /* whole, environment included; borrowed */
@@ -56,6 +57,10 @@ struct exec_reports {
     void (*release) (void *arg, uint64_t id);
     void *arg;
 
+    /* With launched ranks: one came, or it is gone and will not be back.
+     * Called at any time; may be NULL. */
+    void (*node) (void *arg, unsigned int rank, bool up);
+
     /* For executors that outlive a broker; each may be NULL. */
     /* Keep a short text with the job that says what was told of its part on
      * this rank, durable with all that was told till now; NULL: forget it.
@@ -75,6 +80,7 @@ struct exec_env {
     const char *local_uri;  /* FLUX_URI of tasks */
     const char *agent_path; /* flux-agent's executable */
     unsigned int nranks;    /* agents on this machine */
+    bool launched;          /* those above rank 0 come by themselves */
     double grace;           /* seconds that jobs go on without a broker; 0:
                                10 */
     const struct exec_reports *reports;

@@ -25,6 +25,7 @@ struct rexec;
 struct peer {
     struct exec *x;
     struct net_conn *conn;
+    pid_t pid;
     struct node *node; /* NULL: has not said hello */
     LIST_ENTRY (peer) link;
 };

@@ -121,7 +121,7 @@ static void run (struct mock_job *job)
     if (job->test.mock_exception == EXEC_TEST_RUN) {
         report_exception (job, "mock run exception generated");
         if (!job->over)
-            job_over (job, SIGKILL);
+            job_over (job, SIGTERM);
     }
     else if (job->over || job->test.override)
         return;
@@ -183,7 +183,7 @@ static void job_step (struct mock_job *job)
     else if (job->over)
         report_release (job);
     else if (job->test.mock_exception == EXEC_TEST_INIT) {
-        report_exception (job, "mock init exception generated");
+        report_exception (job, "mock initialization exception generated");
         report_release (job);
     }
     else if (job->may_start)
@@ -226,20 +226,20 @@ static int override_cb (struct router *r,
     if (exec_override_parse (s, &req, error) < 0)
         return -1;
     if (!(job = job_find (x, req.id)))
-        return err_set (error, ENOENT, "invalid jobid");
+        return err_set (error, ENOENT, "Job not found");
     if (!router_may (msg, job->userid))
         return err_set (error, EPERM, "Request requires owner credentials");
     if (!job->test.override)
         return err_set (error, EINVAL, "job is not in test execution override");
     if (!req.finish) {
         if (job->may_start)
-            return err_set (error, EINVAL, "job already running");
+            return err_set (error, EINVAL, "Job already running");
         job->may_start = true;
         job_ready (job);
     }
     else {
         if (!job->started || job->over)
-            return err_set (error, EINVAL, "job is not running");
+            return err_set (error, EINVAL, "Job not running");
         job_over (job, req.status);
     }
     return router_respond (r, msg, NULL) < 0 ? -1 : REQUEST_DONE;
@@ -321,6 +321,11 @@ static int mock_start (struct exec *x,
         return err_set (error, EEXIST, "exec: the job is under way already");
     if (exec_test_parse (given->jobspec, &test, error) < 0)
         return -1;
+    if (test.present && !given->may_test)
+        return err_set (error,
+                        EPERM,
+                        "exec.test is not allowed for guests "
+                        "(exec.testexec.allow-guests)");
     if (!(job = calloc (1, sizeof (*job))))
         return err_set (error, ENOMEM, "exec: out of memory");
     job->x = x;

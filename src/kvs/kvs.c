@@ -157,6 +157,8 @@ void kvs_destroy (struct kvs *k)
         return;
     for (int i = 0; i < FAMILIES; i++)
         router_methods_remove (k->r, families[i]());
+    router_standard_remove (k->r, "kvs");
+    router_standard_remove (k->r, "kvs-watch");
     watches_destroy (k->watches);
     namespaces_destroy (k);
     blobs_destroy (k->blobs);

@@ -57,8 +57,11 @@ static void act_on (struct manager *m, struct job *job)
 
     if (job->state == FLUX_JOB_STATE_INACTIVE)
         manager_forget (m, job);
-    else if (owed & OWE_START)
-        start_job (m->start, job);
+    else if (owed & OWE_START) {
+        /* Looked at again when there is who starts it. */
+        if (!m->exec_offline)
+            start_job (m->start, job);
+    }
     else if ((owed & OWE_KILL) && host->kill_stage == 0)
         start_kill (m->start, job);
 }

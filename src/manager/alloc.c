@@ -43,6 +43,8 @@ struct alloc {
     struct loop_source *work;
     struct grant_head grants;
     bool stopped;
+    bool offline;
+    unsigned int limit;
 };
 
 struct sched *alloc_sched (struct alloc *a, const struct sched_ops **ops)
@@ -59,8 +61,48 @@ struct sched *manager_sched (struct manager *m, const struct sched_ops **ops)
 
 void alloc_kick (struct alloc *a)
 {
-    if (!a->stopped)
+    if (!a->stopped && !a->offline)
         loop_kick (a->work);
+}
+
+void alloc_set_offline (struct alloc *a, bool offline, unsigned int limit)
+{
+    a->offline = offline;
+    a->limit = limit;
+    alloc_kick (a);
+}
+
+void alloc_set_backfill (struct alloc *a, unsigned int depth)
+{
+    a->ops->set_backfill (a->sched, depth);
+    alloc_kick (a);
+}
+
+void alloc_expiration (struct alloc *a, struct job *job)
+{
+    const struct rset *R = job->R ? rjson_of (job->R) : NULL;
+
+    if (R && a->ops->expiration (a->sched, job->id, R->expiration) < 0
+        && errno != ENOENT)
+        log_errno (PART, "telling the scheduler of an expiration");
+    alloc_kick (a);
+}
+
+bool alloc_offline (const struct alloc *a)
+{
+    return a->offline;
+}
+
+/* A stopped queue asks nothing of the scheduler. */
+void alloc_counts (struct alloc *a, unsigned int *pending, unsigned int *queued)
+{
+    unsigned int all = a->ops->queue_length (a->sched);
+    unsigned int n = a->offline ? 0 : a->ops->ready_length (a->sched);
+
+    if (a->limit > 0 && n > a->limit)
+        n = a->limit;
+    *pending = n;
+    *queued = all - n;
 }
 
 void alloc_stop (struct alloc *a, bool stopped)
@@ -214,6 +256,19 @@ static struct text *make_R (struct alloc *a, struct job *job, struct rset *R)
     return rjson_text (R, spec->nslots);
 }
 
+/* What was said of the job as it waited holds no more. */
+static void forget_reason (struct alloc *a, struct job *job)
+{
+    char *patch;
+
+    if (!job->annotations)
+        return;
+    patch = wire_pending_patch (0., NULL);
+    if (!patch || manager_annotate (a->m, job, patch, true, NULL) < 0)
+        log_errno (PART, "annotating a job");
+    free (patch);
+}
+
 static int post_granted (struct alloc *a, struct job *job, struct rset *R)
 {
     struct text *t = make_R (a, job, R);
@@ -222,6 +277,7 @@ static int post_granted (struct alloc *a, struct job *job, struct rset *R)
     flux_error_t error = { "" };
     int rc = -1;
 
+    forget_reason (a, job);
     if (t && summary)
         context = wire_alloc_context (job->annotations, summary);
     if (context)
@@ -307,12 +363,14 @@ static void run_plan (struct loop_source *src, int revents, void *arg)
     struct sched_answer answer = { answer_alloc, answer_deny, a };
     int n;
 
-    if (a->stopped || a->m->broken)
+    if (a->stopped || a->offline || a->m->broken)
         return;
     n = a->ops->plan (a->sched, loop_now (a->m->loop), PLAN_SLICE, &answer);
     post_grants (a);
     if (n >= PLAN_SLICE)
         loop_kick (a->work);
+    else if (a->m->heads && a->ops->ready_length (a->sched) > 0)
+        heads_kick (a->m->heads);
 }
 
 struct alloc *alloc_create (struct manager *m,

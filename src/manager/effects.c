@@ -70,6 +70,7 @@ void effects_of_event (struct manager *m,
     case EVENT_RESOURCE_UPDATE:
         store_R (m, job);
         deadline_arm (m, job);
+        alloc_expiration (m->alloc, job);
         break;
     case EVENT_START:
         deadline_arm (m, job);

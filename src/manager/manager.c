@@ -33,6 +33,28 @@ void manager_set_plugins (struct manager *m, const struct plugin_ops *ops)
     m->plugins = ops;
 }
 
+void manager_sched_online (struct manager *m, bool online, unsigned int limit)
+{
+    alloc_set_offline (m->alloc, !online, limit);
+}
+
+void manager_exec_online (struct manager *m, bool online)
+{
+    struct job *job, *tmp;
+
+    m->exec_offline = !online;
+    HASH_ITER (hh, m->jobs, job, tmp)
+    {
+        if (online && job->state == FLUX_JOB_STATE_RUN)
+            acts_add (m->acts, job);
+    }
+}
+
+void manager_leave (struct manager *m)
+{
+    m->leave = true;
+}
+
 /* A client is gone, and whatever it waited for. */
 static int handle_disconnect (struct router *r,
                               const flux_msg_t *msg,
@@ -92,6 +114,10 @@ static void unregister_requests (struct manager *m)
 {
     for (size_t i = 0; m->router && i < FAMILIES; i++)
         router_methods_remove (m->router, families[i]());
+    if (m->router) {
+        router_standard_remove (m->router, "job-manager");
+        router_standard_remove (m->router, "resource");
+    }
 }
 
 static void turn (void *arg)
@@ -135,6 +161,7 @@ static int create_parts (struct manager *m,
     if (m->store)
         store_be_patient (m->store);
     if (!m->store || !(m->alloc = alloc_create (m, cfg->sched, error))
+        || !(m->heads = heads_create (m))
         || !(m->resources = resources_create (m, cfg, error))
         || !(m->start = start_create (m, cfg->exec, &cfg->exec_env, error)))
         return -1;
@@ -153,6 +180,7 @@ struct manager *manager_create (const struct manager_config *cfg,
     m->clock = loop_clock (cfg->loop);
     m->owner = cfg->router ? router_owner (cfg->router) : 0;
     m->failed = cfg->failed;
+    m->online_changed = cfg->online_changed;
     m->failed_arg = cfg->failed_arg;
     m->hostname = strdup (cfg->hostname ? cfg->hostname : "localhost");
     if (!m->hostname || create_parts (m, cfg, error) < 0
@@ -199,10 +227,12 @@ void manager_config_apply (struct manager *m, const char *json)
     if (manager_settings_decode (json, &s, NULL) < 0)
         return;
     start_set_kill_timeout (m->start, s.kill_timeout);
+    start_set_guest_tests (m->start, s.guest_tests);
     queues_configure (m->queues, json);
     ingest_reset (m->ingest);
     purger_set_limits (m->purger, s.inactive_age_limit, s.inactive_num_limit);
     resources_set_exclude (m->resources, s.exclude);
+    alloc_set_backfill (m->alloc, s.backfill_depth);
     m->stop_queues_on_restart = s.stop_queues_on_restart;
     m->private_mode = s.private_mode;
     manager_settings_clear (&s);
@@ -245,8 +275,8 @@ void manager_destroy (struct manager *m)
     if (m->turn_hook)
         loop_hook_remove (m->loop, turn, m);
     /* The executor first: what it leaves running must not be reported.  It
-     * leaves jobs to another manager only if this one has failed. */
-    start_destroy (m->start, m->broken);
+     * leaves jobs to another manager if this one has failed, or if told. */
+    start_destroy (m->start, m->broken || m->leave);
     m->start = NULL;
     if (m->store && !m->broken)
         outbox_turn (m->outbox);
@@ -257,6 +287,7 @@ void manager_destroy (struct manager *m)
         remove_jobs (m);
     evjournal_destroy (m->journal);
     resources_destroy (m->resources);
+    heads_destroy (m->heads);
     alloc_destroy (m->alloc);
     ingest_destroy (m->ingest);
     purger_destroy (m->purger);

@@ -33,11 +33,13 @@ struct manager_config {
     /* hwloc's description of this node as XML, malloced; asked once, when a
      * client wants it.  NULL: not known. */
     char *(*topo_xml) (void);
+    /* A rank came or went (exec_env.launched).  May be NULL. */
+    void (*online_changed) (void *arg);
     /* The store failed for good: what is only in memory never happened.  Go
      * down and come back from what is durable.  May be NULL.
      */
     void (*failed) (void *arg, const char *error);
-    void *failed_arg;
+    void *failed_arg; /* of both */
 };
 
 struct manager *manager_create (const struct manager_config *cfg,
@@ -46,6 +48,16 @@ struct manager *manager_create (const struct manager_config *cfg,
 void manager_set_plugins (struct manager *m, const struct plugin_ops *ops);
 /* Load the store, replay active jobs, resume what is owed, serve. */
 int manager_start (struct manager *m, flux_error_t *error);
+/* As if the scheduler, or what runs jobs, were not there: jobs wait for it.
+ * Both are there at first.  limit: at most so many jobs are said to be with
+ * the scheduler (alloc-query); 0: any number.
+ */
+void manager_sched_online (struct manager *m, bool online, unsigned int limit);
+void manager_exec_online (struct manager *m, bool online);
+/* Another manager is to come in this process: manager_destroy leaves it what
+ * runs.
+ */
+void manager_leave (struct manager *m);
 /* Cancel pending jobs, end running ones, call done when none is active or
  * the store failed.
  */
@@ -91,6 +103,8 @@ struct loop *manager_loop (struct manager *m);
 struct router *manager_router (struct manager *m);
 /* All resources, as text of R version 1; malloced. */
 char *manager_resources (struct manager *m);
+/* The ranks that are there; new. */
+struct idset *manager_online (struct manager *m);
 struct sched *manager_sched (struct manager *m, const struct sched_ops **ops);
 
 /* Where the plugin host and the views keep what they know of an active job;
@@ -108,6 +122,10 @@ bool manager_may_see (const struct manager *m,
                       const flux_msg_t *msg,
                       uint32_t userid);
 
+/* The name of the i-th queue as configured; NULL: there are not so many, or
+ * only the anonymous one.
+ */
+const char *manager_queue_name (struct manager *m, size_t i);
 /* The i-th virtual queue and its parent (RFC 33), both good until the
  * configuration changes; false: there are not so many.
  */

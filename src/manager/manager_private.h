@@ -78,6 +78,7 @@ struct manager {
     struct outbox *outbox;
     struct acts *acts;
     struct alloc *alloc;
+    struct heads *heads;
     struct start *start;
     struct ingest *ingest;
     struct waits *waits;
@@ -91,12 +92,15 @@ struct manager {
     struct shutdown *shutdown;
 
     void (*failed) (void *arg, const char *error);
+    void (*online_changed) (void *arg);
     void *failed_arg;
     bool turn_hook;
     bool stop_queues_on_restart;
     bool private_mode; /* guests see no jobs but their own */
     bool broken;               /* the store failed: nothing new is accepted */
     bool stopping;             /* manager_shutdown was called */
+    bool exec_offline;         /* nothing is started */
+    bool leave;                /* what runs is left to the next manager */
     unsigned int unreplayable; /* jobs set aside at start */
     char *aside; /* them and why, JSON objects with commas; NULL: none */
 };
@@ -205,11 +209,31 @@ struct sched *alloc_sched (struct alloc *a, const struct sched_ops **ops);
 void alloc_forget (struct alloc *a, struct job *job);
 /* Stop or resume planning; jobs stay in the scheduler's queue. */
 void alloc_stop (struct alloc *a, bool stopped);
+/* The scheduler is not there at all; and how many jobs it wants to know of
+ * (0: all).
+ */
+void alloc_set_offline (struct alloc *a, bool offline, unsigned int limit);
+bool alloc_offline (const struct alloc *a);
+/* How many jobs behind a head that does not fit are tried; 0: none. */
+void alloc_set_backfill (struct alloc *a, unsigned int depth);
+/* The job's R has another expiration. */
+void alloc_expiration (struct alloc *a, struct job *job);
+/* Jobs the scheduler works on, and those it has not been told of. */
+void alloc_counts (struct alloc *a,
+                   unsigned int *pending,
+                   unsigned int *queued);
 /* The same for one queue, as sched_ops.set_queue. */
 void alloc_set_queue (struct alloc *a,
                       const char *name,
                       const char *parent,
                       bool stopped);
+
+/* ---- heads.c: what is said of jobs that wait first in a queue ---- */
+
+struct heads *heads_create (struct manager *m);
+void heads_destroy (struct heads *h);
+/* A plan left jobs waiting: look soon. */
+void heads_kick (struct heads *h);
 
 /* ---- effects.c: what follows from an event ---- */
 
@@ -266,6 +290,8 @@ void start_destroy (struct start *s, bool leave);
 void start_job (struct start *s, struct job *job);
 void start_kill (struct start *s, struct job *job);
 int start_signal (struct start *s, struct job *job, int signum);
+/* May jobs of guests have exec.test? */
+void start_set_guest_tests (struct start *s, bool allowed);
 void start_set_kill_timeout (struct start *s, double seconds);
 char *start_stats (struct start *s);
 /* Batches up to this one are durable. */

@@ -254,6 +254,13 @@ void queues_configure (struct queues *q, const char *json)
     queues_push (q);
 }
 
+const char *manager_queue_name (struct manager *m, size_t i)
+{
+    const struct queues *q = m->queues;
+
+    return i < q->count ? q->list[i].name : NULL;
+}
+
 bool manager_virtual_queue (struct manager *m,
                             size_t n,
                             const char **name,

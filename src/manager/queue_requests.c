@@ -35,7 +35,8 @@ static int handle_list (struct router *r,
     return REQUEST_DONE;
 }
 
-static char *status (const struct mqueue *mq)
+/* What keeps a queue from scheduling: itself, its parent, no scheduler. */
+static char *status (struct manager *m, const struct mqueue *mq)
 {
     struct queue_status s = {
         .enable = mq->enable.on,
@@ -54,6 +55,11 @@ static char *status (const struct mqueue *mq)
         s.blocked = "parent";
         s.stop_reason = why;
     }
+    else if (s.start && alloc_offline (m->alloc)) {
+        s.start = false;
+        s.blocked = "scheduler";
+        s.stop_reason = "Scheduler is offline";
+    }
     return wire_queue_status_encode (&s);
 }
 
@@ -69,7 +75,7 @@ static int handle_status (struct router *r,
 
     if (req_name_decode (msg, &name, error) < 0
         || !(mq = queues_find (m->queues, name, error))
-        || !(answer = status (mq)))
+        || !(answer = status (m, mq)))
         return REQUEST_ERROR;
     router_respond (r, msg, answer);
     free (answer);
@@ -145,17 +151,15 @@ static int handle_alloc_query (struct router *r,
                                flux_error_t *error)
 {
     struct manager *m = arg;
-    const struct sched_ops *ops;
-    struct sched *sched = alloc_sched (m->alloc, &ops);
-    unsigned int ready = ops->ready_length (sched);
+    unsigned int pending, queued;
     char answer[128];
 
-    /* A stopped queue asks nothing of the scheduler. */
+    alloc_counts (m->alloc, &pending, &queued);
     snprintf (answer,
               sizeof (answer),
               "{\"queue_length\":%u,\"alloc_pending\":%u,\"running\":%u}",
-              ops->queue_length (sched) - ready,
-              ready,
+              queued,
+              pending,
               m->running_count);
     router_respond (r, msg, answer);
     return REQUEST_DONE;

@@ -130,6 +130,8 @@ int resources_check_exclude (struct resources *res,
                              const char *targets,
                              flux_error_t *error);
 void resources_set_exclude (struct resources *res, const char *targets);
+/* A rank came, or is gone. */
+void resources_set_online (struct resources *res, unsigned int rank, bool up);
 const struct request_row *resource_requests (void);
 
 #endif

@@ -35,7 +35,7 @@ void resources_push (struct resources *res)
     const struct sched_ops *ops;
     struct sched *sched = alloc_sched (res->m->alloc, &ops);
     struct rset *r = resources_schedulable (res);
-    struct idset *down = drain_ranks (res);
+    struct idset *down = resources_down (res);
     char *text = encode_ranks (down);
 
     if (!r || !text || ops->resources (sched, r) < 0
@@ -197,13 +197,40 @@ static int answer (struct router *r, const flux_msg_t *msg, struct jbuf *b)
     return REQUEST_DONE;
 }
 
+static struct idset *online_ranks (struct resources *res)
+{
+    struct idset *ids = rset_ranks (res->all);
+
+    if (ids && idset_subtract (ids, res->offline) < 0) {
+        idset_destroy (ids);
+        return NULL;
+    }
+    return ids;
+}
+
+struct idset *manager_online (struct manager *m)
+{
+    return online_ranks (m->resources);
+}
+
+struct idset *resources_down (struct resources *res)
+{
+    struct idset *ids = drain_ranks (res);
+
+    if (ids && idset_add (ids, res->offline) < 0) {
+        idset_destroy (ids);
+        return NULL;
+    }
+    return ids;
+}
+
 static int handle_status (struct router *r,
                           const flux_msg_t *msg,
                           void *arg,
                           flux_error_t *error)
 {
     struct resources *res = arg;
-    struct idset *online = rset_ranks (res->all);
+    struct idset *online = online_ranks (res);
     struct jbuf b = { 0 };
 
     jbuf_lit (&b, "{");
@@ -211,7 +238,7 @@ static int handle_status (struct router *r,
     jbuf_lit (&b, ",\"drain\":");
     drain_print (res, &b);
     print_ranks (&b, "online", online);
-    print_ranks (&b, "offline", NULL);
+    print_ranks (&b, "offline", res->offline);
     print_ranks (&b, "exclude", res->exclude);
     print_ranks (&b, "torpid", NULL);
     jbuf_lit (&b, "}");
@@ -229,8 +256,8 @@ static int handle_sched_status (struct router *r,
     struct sched *sched = alloc_sched (res->m->alloc, &ops);
     struct rset *all = resources_schedulable (res);
     struct rset *held = ops->allocated (sched);
-    struct idset *drained = drain_ranks (res);
-    struct rset *down = all && drained ? rset_of_ranks (all, drained) : NULL;
+    struct idset *ranks = resources_down (res);
+    struct rset *down = all && ranks ? rset_of_ranks (all, ranks) : NULL;
     struct jbuf b = { 0 };
 
     jbuf_lit (&b, "{");
@@ -241,7 +268,7 @@ static int handle_sched_status (struct router *r,
     print_set (&b, "allocated", held);
     jbuf_lit (&b, "}");
     rset_destroy (down);
-    idset_destroy (drained);
+    idset_destroy (ranks);
     rset_destroy (held);
     rset_destroy (all);
     return answer (r, msg, &b);
@@ -388,6 +415,28 @@ static int post_context (struct resources *res,
     return 0;
 }
 
+void resources_set_online (struct resources *res, unsigned int rank, bool up)
+{
+    char ids[16];
+    const char *pairs[] = { "idset", ids, NULL };
+
+    if (up == !idset_test (res->offline, rank))
+        return;
+    if ((up ? idset_clear (res->offline, rank) : idset_set (res->offline, rank))
+        < 0) {
+        log_errno (PART, "rank %u", rank);
+        return;
+    }
+    if (!up)
+        log_msg (LOG_ERR, PART, "rank %u is gone", rank);
+    snprintf (ids, sizeof (ids), "%u", rank);
+    if (post_context (res, up ? "online" : "offline", pairs) < 0)
+        log_errno (PART, "resource journal");
+    resources_push (res);
+    if (res->m->online_changed)
+        res->m->online_changed (res->m->failed_arg);
+}
+
 int resources_restore (struct resources *res, flux_error_t *error)
 {
     struct idset *ranks = rset_ranks (res->all);
@@ -396,14 +445,18 @@ int resources_restore (struct resources *res, flux_error_t *error)
     const char *restart[] = { "ranks",    ids ? ids : "",     "online", "",
                               "nodelist", hosts ? hosts : "", NULL };
     const char *define[] = { "method", res->method, NULL };
-    const char *online[] = { "idset", ids ? ids : "", NULL };
+    struct idset *there = online_ranks (res);
+    char *up = encode_ranks (there);
+    const char *online[] = { "idset", up ? up : "", NULL };
 
     if (post_context (res, "restart", restart) < 0
         || post_context (res, "resource-define", define) < 0
         || post_context (res, "online", online) < 0)
         log_errno (PART, "starting the resource journal");
+    free (up);
     free (ids);
     free (hosts);
+    idset_destroy (there);
     idset_destroy (ranks);
     if (drain_restore (res) < 0)
         log_errno (PART, "reading which ranks are drained");
@@ -429,7 +482,12 @@ struct resources *resources_create (struct manager *m,
     if (all->count > 0)
         res->nranks = all->nodes[all->count - 1].rank + 1;
     res->drains = calloc (res->nranks + 1, sizeof (*res->drains));
-    if (!(res->all = rset_copy (all)) || !res->drains
+    res->offline = cfg->exec_env.launched
+                       ? rset_ranks (all)
+                       : idset_create (0, IDSET_FLAG_AUTOGROW);
+    if (res->offline && cfg->exec_env.launched)
+        (void)idset_clear (res->offline, 0);
+    if (!res->offline || !(res->all = rset_copy (all)) || !res->drains
         || !(res->journal = journal_create (res))
         || !(res->acquirer = acquirer_create ())
         || (m->router
@@ -458,6 +516,7 @@ void resources_destroy (struct resources *res)
     journal_destroy (res->journal);
     acquirer_destroy (res->acquirer);
     idset_destroy (res->exclude);
+    idset_destroy (res->offline);
     rset_destroy (res->all);
     free (res->topo_xml);
     free (res);

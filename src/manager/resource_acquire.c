@@ -25,7 +25,7 @@ static char *encode (const struct idset *ids)
 static struct idset *up_now (struct resources *res)
 {
     struct idset *up = rset_ranks (res->all);
-    struct idset *down = drain_ranks (res);
+    struct idset *down = resources_down (res);
 
     if (up
         && ((down && idset_subtract (up, down) < 0)

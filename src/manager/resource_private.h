@@ -27,6 +27,7 @@ struct resources {
     char *(*find_topo) (void);
     char *topo_xml; /* NULL until asked for */
     struct idset *exclude;
+    struct idset *offline;      /* ranks whose process is not there */
     struct drain_entry *drains; /* by rank, nranks of them */
     unsigned int nranks;        /* highest rank + 1 */
     struct journal *journal;
@@ -39,6 +40,8 @@ struct resources {
 struct rset *resources_schedulable (struct resources *res);
 /* Tell the scheduler what it may use. */
 void resources_push (struct resources *res);
+/* Ranks that get no jobs: drained or offline.  New. */
+struct idset *resources_down (struct resources *res);
 /* Ranks named by an idset or a hostlist; NULL, EINVAL and a sentence. */
 struct idset *resources_targets (struct resources *res,
                                  const char *targets,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "manager/manager_private.h"
+#include "manager/requests.h"
 #include "wire/jobspec.h"
 #include "wire/rjson.h"
 #include "wire/sign.h"
@@ -24,7 +25,13 @@ struct start {
     struct exec *exec;
     struct exec_reports reports;
     double kill_timeout;
+    bool guests_may_test;
 };
+
+void start_set_guest_tests (struct start *s, bool allowed)
+{
+    s->guests_may_test = allowed;
+}
 
 void start_set_kill_timeout (struct start *s, double seconds)
 {
@@ -108,6 +115,7 @@ void start_job (struct start *s, struct job *job)
         .id = job->id,
         .userid = job->userid,
         .urgency = job->urgency,
+        .may_test = s->guests_may_test || job->userid == s->m->owner,
         .debug = job->flags & FLUX_JOB_DEBUG,
         .reattach = host->restored && job->started,
         .R_text = job->R ? job->R->s : "",
@@ -353,6 +361,13 @@ static char *report_marked (void *arg, uint64_t id, unsigned int rank)
     return text;
 }
 
+static void report_node (void *arg, unsigned int rank, bool up)
+{
+    struct start *s = arg;
+
+    resources_set_online (s->m->resources, rank, up);
+}
+
 static uint64_t report_batch (void *arg)
 {
     struct start *s = arg;
@@ -380,6 +395,7 @@ struct start *start_create (struct manager *m,
         .finish = report_finish,
         .release = report_release,
         .arg = s,
+        .node = report_node,
         .mark = report_mark,
         .marked = report_marked,
         .batch = report_batch,

@@ -25,6 +25,8 @@ void dispatch_response (struct router *r, flux_msg_t *msg)
     struct router_client *c = client_of (r, msg);
     int errnum;
 
+    if (r->trace)
+        trace_msg (r, "tx", msg);
     /* Nobody to give it to: the client has gone. */
     if (!c)
         return;
@@ -219,8 +221,12 @@ void dispatch_request (struct router *r, const flux_msg_t *msg, bool released)
 
     if (flux_msg_get_topic (msg, &topic) < 0)
         return;
+    if (r->trace && !released)
+        trace_msg (r, "rx", msg);
     if (!node_reachable (r, msg))
         router_respond_error (r, msg, EHOSTUNREACH, NULL);
+    else if (r->hidden && service_hidden (r, topic))
+        refuse (r, msg, ENOSYS, "No service matching %s is registered", topic);
     else if ((m = method_find (r, topic)))
         dispatch_method (r, m, msg, released);
     else if (!(s = service_find (r, topic)))

@@ -42,6 +42,8 @@ uint32_t event_deliver (struct router *r, flux_msg_t *msg)
         return 0;
     flux_msg_route_disable (msg);
     r->event_seq++;
+    if (r->trace)
+        trace_msg (r, "tx", msg);
     (void)flux_msg_set_seq (msg, r->event_seq);
     if (router_is_owner (msg))
         standard_clear_counts (r, topic);

@@ -207,3 +207,61 @@ void router_methods_each (struct router *r, router_method_f cb, void *arg)
     HASH_ITER (hh, r->methods, m, tmp)
     cb (m->topic, m->rolemask, m->flags, arg);
 }
+
+/* ---- hidden services ---- */
+
+static struct hidden **hidden_find (struct router *r, const char *name)
+{
+    struct hidden **hp = &r->hidden;
+
+    while (*hp && strcmp ((*hp)->name, name) != 0)
+        hp = &(*hp)->next;
+    return hp;
+}
+
+static void hidden_drop (struct hidden **hp)
+{
+    struct hidden *h = *hp;
+
+    *hp = h->next;
+    free (h->name);
+    free (h);
+}
+
+int router_service_hide (struct router *r, const char *name, bool hidden)
+{
+    struct hidden **hp = hidden_find (r, name);
+    struct hidden *h;
+
+    if (!hidden && *hp)
+        hidden_drop (hp);
+    if (!hidden || *hp)
+        return 0;
+    if (!(h = calloc (1, sizeof (*h))) || !(h->name = strdup (name))) {
+        free (h);
+        return -1;
+    }
+    *hp = h;
+    return 0;
+}
+
+bool service_hidden (const struct router *r, const char *topic)
+{
+    const char *last = strrchr (topic, '.');
+
+    if (last && !strcmp (last, ".disconnect"))
+        return false;
+    for (const struct hidden *h = r->hidden; h; h = h->next) {
+        size_t len = strlen (h->name);
+
+        if (strncmp (topic, h->name, len) == 0 && topic[len] == '.')
+            return true;
+    }
+    return false;
+}
+
+void hidden_clear (struct router *r)
+{
+    while (r->hidden)
+        hidden_drop (&r->hidden);
+}

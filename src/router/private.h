@@ -92,6 +92,12 @@ struct standard {
     struct standard *next;
 };
 
+/* A service of the broker that clients do not see. */
+struct hidden {
+    char *name;
+    struct hidden *next;
+};
+
 struct router {
     struct loop *loop;
     uint32_t owner;
@@ -106,6 +112,10 @@ struct router {
     struct loop_source *held_work;
     struct standard *standards;
     uint32_t event_seq;
+    struct hidden *hidden;
+    router_trace_f trace; /* NULL: nobody traces */
+    void *trace_arg;
+    bool tracing;
 };
 
 void router_make_uuid (char uuid[ROUTER_UUID_SIZE]);
@@ -129,6 +139,12 @@ int method_add (struct router *r,
                 void *arg,
                 bool standard);
 void method_destroy (struct router *r, struct method *m);
+/* Is the topic below a hidden service? */
+bool service_hidden (const struct router *r, const char *topic);
+void hidden_clear (struct router *r);
+
+/* trace.c */
+void trace_msg (struct router *r, const char *direction, const flux_msg_t *msg);
 
 /* dispatch.c: carry out a request; it is not held again if released. */
 void dispatch_request (struct router *r, const flux_msg_t *msg, bool released);

@@ -63,6 +63,7 @@ void router_destroy (struct router *r)
     HASH_ITER (hh, r->methods, m, mtmp)
     method_destroy (r, m);
     standard_destroy_all (r);
+    hidden_clear (r);
     loop_source_destroy (r->held_work);
     free (r);
     errno = saved_errno;

@@ -99,15 +99,25 @@ void router_methods_each (struct router *r, router_method_f cb, void *arg);
  */
 int router_hold_service (struct router *r, const char *name);
 
+/* Hide the broker's service of this name and those below it, or show it
+ * again: requests to a hidden one are answered as if nobody served it, but
+ * for "disconnect", so that clients that vanish are still forgotten.  -1 and
+ * ENOMEM.
+ */
+int router_service_hide (struct router *r, const char *name, bool hidden);
+
 /* Register ping, stats-get, stats-clear, rusage, debug, config-reload and
  * disconnect-if-absent for service name, as every Flux module has them
  * (methods the part registers itself are left alone).  stats may be NULL:
  * message counters are reported; else it returns JSON text (malloced).
+ * Called again for the same service, stats takes the place of the former.
  */
 int router_standard_methods (struct router *r,
                              const char *service,
                              char *(*stats) (void *arg),
                              void *arg);
+/* Take them away again; a no-op if the service has none. */
+void router_standard_remove (struct router *r, const char *service);
 
 /* ---- answers ---- */
 
@@ -144,6 +154,18 @@ int router_publish (struct router *r,
                     const char *topic,
                     int flags,
                     const char *json);
+
+/* ---- tracing ---- */
+
+/* Every request given to a service ("rx"), every response ("tx") and every
+ * event ("tx").  name is the service, or the first part of an event's topic;
+ * cb may answer requests, which is not traced.  NULL ends it.
+ */
+typedef void (*router_trace_f) (void *arg,
+                                const char *direction,
+                                const char *name,
+                                const flux_msg_t *msg);
+void router_trace (struct router *r, router_trace_f cb, void *arg);
 
 /* ---- clients ---- */
 

@@ -229,13 +229,29 @@ static int add_one (struct router *r,
     return rc;
 }
 
+static struct standard *standard_find (struct router *r, const char *service)
+{
+    struct standard *std = r->standards;
+
+    while (std && strcmp (std->service, service) != 0)
+        std = std->next;
+    return std;
+}
+
 int router_standard_methods (struct router *r,
                              const char *service,
                              char *(*stats) (void *arg),
                              void *arg)
 {
-    struct standard *std;
+    struct standard *std = standard_find (r, service);
 
+    if (std) {
+        if (stats) {
+            std->stats = stats;
+            std->arg = arg;
+        }
+        return 0;
+    }
     if (!(std = calloc (1, sizeof (*std)))
         || !(std->service = strdup (service))) {
         free (std);
@@ -251,6 +267,26 @@ int router_standard_methods (struct router *r,
             return -1;
     }
     return 0;
+}
+
+void router_standard_remove (struct router *r, const char *service)
+{
+    struct standard *std = standard_find (r, service);
+    struct standard **sp = &r->standards;
+    struct method *m, *tmp;
+
+    if (!std)
+        return;
+    HASH_ITER (hh, r->methods, m, tmp)
+    {
+        if (m->standard && m->arg == std)
+            method_destroy (r, m);
+    }
+    while (*sp != std)
+        sp = &(*sp)->next;
+    *sp = std->next;
+    free (std->service);
+    free (std);
 }
 
 void standard_destroy_all (struct router *r)

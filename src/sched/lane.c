@@ -40,6 +40,7 @@ void lanes_destroy (struct lane *lanes)
     LL_FOREACH_SAFE (lanes, lane, next)
     {
         queue_clear (&lane->queue);
+        lane_break_promise (lane);
         free (lane->name);
         free (lane);
     }
@@ -99,6 +100,45 @@ struct pending *lanes_pick (struct lane *lanes, struct lane **picked)
             best = lane->head;
     }
     return best ? lanes_find (lanes, best->job.id, picked) : NULL;
+}
+
+void lanes_rewind (struct lane *lanes, const struct lane *group)
+{
+    struct lane *lane;
+
+    LL_FOREACH (lanes, lane)
+    {
+        if (lane->group == group)
+            lane->cursor =
+                lane_started (lane) ? queue_first (&lane->queue) : NULL;
+    }
+}
+
+struct pending *lanes_next (struct lane *lanes,
+                            const struct lane *group,
+                            struct lane **picked)
+{
+    struct pending *best = NULL;
+    struct lane *lane;
+
+    LL_FOREACH (lanes, lane)
+    {
+        if (lane->group != group || !lane->cursor
+            || (best && !queue_before (lane->cursor, best)))
+            continue;
+        best = lane->cursor;
+        *picked = lane;
+    }
+    if (!best || best->job.priority <= 0)
+        return NULL;
+    (*picked)->cursor = queue_next (&(*picked)->queue, best);
+    return best;
+}
+
+void lane_break_promise (struct lane *group)
+{
+    free (group->promise.spare);
+    group->promise = (struct reservation){ 0 };
 }
 
 void lanes_unblock (struct lane *lanes)

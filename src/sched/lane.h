@@ -12,6 +12,17 @@
 
 #include "sched/queue.h"
 
+struct pool_spare;
+
+/* What the head of a group will get, and when. */
+struct reservation {
+    const struct pending *head; /* NULL: none */
+    double t;                   /* INFINITY: not known */
+    struct pool_spare *spare;   /* what it leaves to others where it will be */
+    size_t nspare;
+    double made;
+};
+
 struct lane {
     char *name;         /* NULL: the anonymous queue */
     struct lane *group; /* the parent's lane, else this one */
@@ -23,6 +34,8 @@ struct lane {
      */
     const struct pending *head;
     const struct pending *blocked;
+    struct reservation promise; /* to the one that did not fit */
+    struct pending *cursor;     /* lanes_next() */
     struct lane *next;
 };
 
@@ -40,6 +53,14 @@ struct pending *lanes_find (struct lane *lanes,
  * NULL: none.  Jobs of priority 0 are held.
  */
 struct pending *lanes_pick (struct lane *lanes, struct lane **lane);
+/* All jobs of a group that may start, in their order: lanes_next() until NULL
+ * after lanes_rewind().  The job given last may be removed.
+ */
+void lanes_rewind (struct lane *lanes, const struct lane *group);
+struct pending *lanes_next (struct lane *lanes,
+                            const struct lane *group,
+                            struct lane **lane);
+void lane_break_promise (struct lane *group);
 /* Something happened that could make any job fit. */
 void lanes_unblock (struct lane *lanes);
 bool lane_started (const struct lane *lane);

@@ -5,26 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sched/pool.h"
+#include "sched/pool_private.h"
 #include "wire/constraint.h"
-
-struct node {
-    const struct rset_node *all; /* in pool->all, at the same index */
-    struct idset *cores;         /* free */
-    struct idset *gpus;          /* free; NULL: there are none */
-    unsigned int ncores;         /* how many of each are free */
-    unsigned int ngpus;
-    unsigned int njobs; /* that have something of it */
-    bool down;
-};
-
-struct pool {
-    struct rset *all;
-    struct node *nodes;
-    unsigned int *chosen; /* pool_place: slots taken of each node */
-    size_t count;
-    size_t first_free; /* no node before this one has a free core */
-};
 
 /* What one look at the nodes found. */
 struct fit {
@@ -120,7 +102,7 @@ void pool_set_down (struct pool *pool, const struct idset *ranks)
         pool->nodes[i].down = idset_test (ranks, pool->nodes[i].all->rank);
 }
 
-static struct node *node_of (struct pool *pool, unsigned int rank)
+struct node *pool_node (struct pool *pool, unsigned int rank)
 {
     struct rset_node *rn = rset_find (pool->all, rank);
 
@@ -179,7 +161,7 @@ int pool_take (struct pool *pool, const struct rset *r)
     struct node *n;
 
     for (size_t i = 0; i < r->count; i++) {
-        if (!(n = node_of (pool, r->nodes[i].rank)))
+        if (!(n = pool_node (pool, r->nodes[i].rank)))
             continue;
         if (in_use (r->nodes[i].cores, n->all->cores, n->cores)
             || in_use (r->nodes[i].gpus, n->all->gpus, n->gpus)) {
@@ -188,7 +170,7 @@ int pool_take (struct pool *pool, const struct rset *r)
         }
     }
     for (size_t i = 0; i < r->count; i++) {
-        if ((n = node_of (pool, r->nodes[i].rank)))
+        if ((n = pool_node (pool, r->nodes[i].rank)))
             take_node (n, &r->nodes[i]);
     }
     return 0;
@@ -198,7 +180,7 @@ void pool_give (struct pool *pool, const struct rset *r)
 {
     for (size_t i = 0; i < r->count; i++) {
         const struct rset_node *rn = &r->nodes[i];
-        struct node *n = node_of (pool, rn->rank);
+        struct node *n = pool_node (pool, rn->rank);
         size_t index;
 
         if (!n)
@@ -215,7 +197,7 @@ void pool_give (struct pool *pool, const struct rset *r)
 
 /* ---- choosing ---- */
 
-static bool whole_nodes (const struct jobspec *spec)
+bool pool_whole_nodes (const struct jobspec *spec)
 {
     return spec->exclusive
            || (spec->cores_per_slot == 0 && spec->gpus_per_slot == 0);
@@ -245,9 +227,11 @@ static unsigned int slots_in (const struct jobspec *spec,
 static unsigned int free_slots (const struct node *n,
                                 const struct jobspec *spec)
 {
-    if (n->down || (whole_nodes (spec) && n->njobs > 0))
+    if (n->down
+        || (pool_whole_nodes (spec)
+            && (n->njobs > 0 || n->kept_cores > 0 || n->kept_gpus > 0)))
         return 0;
-    return slots_in (spec, n->ncores, n->ngpus);
+    return slots_in (spec, n->ncores - n->kept_cores, n->ngpus - n->kept_gpus);
 }
 
 static bool matches (const struct pool *pool,
@@ -257,12 +241,11 @@ static bool matches (const struct pool *pool,
     return !c || constraint_match (c, pool->all, n->all);
 }
 
-/* Mark slots in pool->chosen from node first on; true if spec is served. */
-static bool choose (struct pool *pool,
-                    const struct jobspec *spec,
-                    const struct constraint *c,
-                    size_t first,
-                    size_t *last)
+bool pool_choose (struct pool *pool,
+                  const struct jobspec *spec,
+                  const struct constraint *c,
+                  size_t first,
+                  size_t *last)
 {
     unsigned int per_node = slots_per_node (spec);
     unsigned int left = spec->nnodes > 0 ? spec->nnodes : spec->nslots;
@@ -306,7 +289,7 @@ static int add_slots (struct rset *r,
                       const struct jobspec *spec,
                       unsigned int slots)
 {
-    bool whole = whole_nodes (spec);
+    bool whole = pool_whole_nodes (spec);
     struct idset *cores, *gpus = NULL;
     int rc = -1;
 
@@ -350,7 +333,7 @@ static int add_properties (struct rset *r, const struct rset *all)
     return 0;
 }
 
-static void skip_full_nodes (struct pool *pool)
+void pool_skip_full (struct pool *pool)
 {
     while (pool->first_free < pool->count
            && pool->nodes[pool->first_free].ncores == 0)
@@ -366,10 +349,10 @@ struct rset *pool_place (struct pool *pool,
     struct rset *r;
 
     if (spec->cores_per_slot > 0) {
-        skip_full_nodes (pool);
+        pool_skip_full (pool);
         first = pool->first_free;
     }
-    if (!choose (pool, spec, c, first, &last)) {
+    if (!pool_choose (pool, spec, c, first, &last)) {
         errno = EAGAIN;
         return NULL;
     }
@@ -475,12 +458,12 @@ void pool_explain (struct pool *pool,
                   size,
                   "needs %u %snode(s) with %u slot(s) of %s, %u free",
                   spec->nnodes,
-                  whole_nodes (spec) ? "whole " : "",
+                  pool_whole_nodes (spec) ? "whole " : "",
                   slots_per_node (spec),
                   slot,
                   f.nodes);
     else if (spec->cores_per_slot == 1 && spec->gpus_per_slot == 0
-             && !whole_nodes (spec))
+             && !pool_whole_nodes (spec))
         snprintf (buf,
                   size,
                   "needs %u core(s), %u free",

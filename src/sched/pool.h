@@ -59,4 +59,41 @@ void pool_explain (struct pool *pool,
                    char *buf,
                    size_t size);
 
+/* ---- looking ahead (backfill) ---- */
+
+/* Is no core free? */
+bool pool_full (struct pool *pool);
+/* Would spec find its place now? */
+bool pool_fits (struct pool *pool,
+                const struct jobspec *spec,
+                const struct constraint *c);
+/* Count what r has as free, or as in use again.  Until that is undone nothing
+ * may be placed, taken or given.
+ */
+void pool_pretend (struct pool *pool, const struct rset *r, bool is_free);
+
+/* What one placement leaves on the nodes it would use. */
+struct pool_spare {
+    size_t node;
+    unsigned int cores;
+    unsigned int gpus;
+};
+/* Of the place spec would find now; *count of them, in the order of nodes.
+ * The caller frees the list.  NULL: it finds none, or no memory.
+ */
+struct pool_spare *pool_spare_create (struct pool *pool,
+                                      const struct jobspec *spec,
+                                      const struct constraint *c,
+                                      size_t *count);
+/* From now on place nothing that takes more than is spare there; the smallest
+ * of several limits counts.  And: no limits any more on these nodes.
+ */
+void pool_limit (struct pool *pool, const struct pool_spare *list, size_t n);
+void pool_unlimit (struct pool *pool, const struct pool_spare *list, size_t n);
+/* r has some of it. */
+void pool_spend (struct pool *pool,
+                 struct pool_spare *list,
+                 size_t n,
+                 const struct rset *r);
+
 #endif

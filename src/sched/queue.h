@@ -17,6 +17,7 @@
 
 struct pending {
     struct sched_job job; /* its priority is changed by queue_reorder alone */
+    unsigned int tried; /* backfill: did not fit in this epoch; 0: not tried */
     UT_hash_handle hh;    /* by job.id */
 };
 

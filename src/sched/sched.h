@@ -5,7 +5,7 @@
  * A scheduler knows resources and pending jobs and, asked to plan, says which
  * jobs start on which resources.  It never acts and never asks the clock.
  * It is a table of verbs with several answers: fifo (strict priority, then
- * age), backfill, and later one that speaks to another process.
+ * age, or with backfill), and later one that speaks to another process.
  */
 
 #ifndef SLUICE_SCHED_SCHED_H
@@ -62,6 +62,15 @@ struct sched_ops {
     int (*prioritize) (struct sched *s, uint64_t id, int64_t priority);
     /* A job that holds R already (after a restart, or a plugin's R). */
     int (*hello) (struct sched *s, uint64_t id, const struct rset *R);
+    /* How far down a queue whose head does not fit it is looked for jobs that
+     * can start without delaying the head's reservation (EASY backfill): so
+     * many jobs; 0: not at all.  The reservation is what the head will get at
+     * the time at which it will fit, if jobs end when they have to.
+     */
+    void (*set_backfill) (struct sched *s, unsigned int depth);
+    /* The job that has R has to end then (seconds since the epoch; 0: it need
+     * not).  ENOENT. */
+    int (*expiration) (struct sched *s, uint64_t id, double t);
     /* The job gave everything back. */
     int (*free) (struct sched *s, uint64_t id);
     /* Decide at time now.  At most max jobs (0: no limit): call again while
@@ -91,6 +100,17 @@ struct sched_ops {
                              uint64_t id,
                              char *buf,
                              size_t size);
+    /* Tell of each job at the head of a queue, as of the last plan(): when it
+     * will start if running jobs end when they have to (0: that is not
+     * known), and why it waits.
+     */
+    void (*heads) (struct sched *s,
+                   double now,
+                   void (*cb) (void *arg,
+                               uint64_t id,
+                               double t_estimate,
+                               const char *reason),
+                   void *arg);
 };
 
 extern const struct sched_ops sched_fifo;

@@ -1,36 +1,19 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* Strict first come, first served within a priority and a named queue: the
- * job at the head is the only one that is ever tried, so that nothing
- * overtakes it; a head that could not run even on an empty machine is denied
- * and makes way.
+/* First come, first served within a priority and a named queue: without
+ * backfill (backfill.c) the job at the head is the only one that is ever
+ * tried, so that nothing overtakes it; a head that could not run even on an
+ * empty machine is denied and makes way.
  */
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
-#include "sched/lane.h"
-#include "sched/pool.h"
-#include "sched/sched.h"
+#include "sched/fifo.h"
 #include "wire/constraint.h"
-
-/* What a job has. */
-struct held {
-    uint64_t id;
-    struct rset *R;
-    UT_hash_handle hh;
-};
-
-struct sched {
-    struct lane *lanes;
-    struct pool *pool;
-    struct held *held;
-    struct idset *down;
-    /* The constraint looked at last: waiting jobs mostly share one. */
-    struct constraint *constraint;
-};
 
 static void fifo_destroy (struct sched *s)
 {
@@ -57,6 +40,7 @@ static struct sched *fifo_create (void)
 
     if (!s)
         return NULL;
+    s->epoch = 1;
     s->pool = pool_create ();
     s->down = idset_create (0, IDSET_FLAG_AUTOGROW);
     if (!s->pool || !s->down) {
@@ -65,6 +49,27 @@ static struct sched *fifo_create (void)
         return NULL;
     }
     return s;
+}
+
+void fifo_new_epoch (struct sched *s)
+{
+    if (++s->epoch == 0)
+        s->epoch = 1;
+}
+
+/* Whatever did not fit may fit now. */
+static void fifo_changed (struct sched *s)
+{
+    lanes_unblock (s->lanes);
+    fifo_new_epoch (s);
+}
+
+static void fifo_break_promises (struct sched *s)
+{
+    struct lane *lane;
+
+    LL_FOREACH (s->lanes, lane)
+    lane_break_promise (lane);
 }
 
 /* ---- resources ---- */
@@ -76,9 +81,10 @@ static int fifo_resources (struct sched *s, const struct rset *all)
     if (pool_set_all (s->pool, all) < 0)
         return -1;
     pool_set_down (s->pool, s->down);
+    fifo_break_promises (s);
     HASH_ITER (hh, s->held, h, next)
     pool_take (s->pool, h->R);
-    lanes_unblock (s->lanes);
+    fifo_changed (s);
     return 0;
 }
 
@@ -91,7 +97,8 @@ static int fifo_set_down (struct sched *s, const char *ranks)
     idset_destroy (s->down);
     s->down = down;
     pool_set_down (s->pool, down);
-    lanes_unblock (s->lanes);
+    fifo_break_promises (s);
+    fifo_changed (s);
     return 0;
 }
 
@@ -112,6 +119,7 @@ static int held_add (struct sched *s, uint64_t id, struct rset *R)
         return -1;
     h->id = id;
     h->R = R;
+    h->end = R->expiration;
     HASH_ADD (hh, s->held, id, sizeof (h->id), h);
     return 0;
 }
@@ -152,8 +160,27 @@ static int fifo_free (struct sched *s, uint64_t id)
     HASH_DEL (s->held, h);
     rset_destroy (h->R);
     free (h);
-    lanes_unblock (s->lanes);
+    fifo_changed (s);
     return 0;
+}
+
+static int fifo_expiration (struct sched *s, uint64_t id, double t)
+{
+    struct held *h = held_find (s, id);
+
+    if (!h) {
+        errno = ENOENT;
+        return -1;
+    }
+    h->end = t;
+    fifo_break_promises (s);
+    return 0;
+}
+
+static void fifo_set_backfill (struct sched *s, unsigned int depth)
+{
+    s->depth = depth;
+    fifo_changed (s);
 }
 
 static struct rset *fifo_allocated (struct sched *s)
@@ -192,7 +219,8 @@ static int fifo_set_queue (struct sched *s,
         return -1;
     lane->group = group;
     lane->stopped = stopped;
-    lanes_unblock (s->lanes);
+    fifo_break_promises (s);
+    fifo_changed (s);
     return 0;
 }
 
@@ -211,10 +239,12 @@ static int fifo_enqueue (struct sched *s, const struct sched_job *job)
     return queue_add (&lane->queue, &own);
 }
 
-static void leave_queue (struct lane *lane, struct pending *p)
+void fifo_leave_queue (struct lane *lane, struct pending *p)
 {
     if (lane->group->blocked == p)
         lane->group->blocked = NULL;
+    if (lane->group->promise.head == p)
+        lane_break_promise (lane->group);
     queue_remove (&lane->queue, p);
 }
 
@@ -225,7 +255,7 @@ static int fifo_dequeue (struct sched *s, uint64_t id)
 
     if (!p)
         return -1;
-    leave_queue (lane, p);
+    fifo_leave_queue (lane, p);
     return 0;
 }
 
@@ -254,10 +284,10 @@ static unsigned int fifo_ready_length (struct sched *s)
 /* ---- deciding ---- */
 
 /* *c is NULL for a job without constraints; else it belongs to s. */
-static int constraint_of (struct sched *s,
-                          const struct jobspec *spec,
-                          const struct constraint **c,
-                          flux_error_t *error)
+int fifo_constraint (struct sched *s,
+                     const struct jobspec *spec,
+                     const struct constraint **c,
+                     flux_error_t *error)
 {
     struct constraint *new;
 
@@ -281,23 +311,20 @@ static int fifo_feasible (struct sched *s,
 {
     const struct constraint *c;
 
-    if (constraint_of (s, spec, &c, error) < 0)
+    if (fifo_constraint (s, spec, &c, error) < 0)
         return -1;
     return pool_feasible (s->pool, spec, c, error);
 }
 
-/* R for the job, counted as held; NULL and EAGAIN: must wait; EOVERFLOW or
- * EINVAL: can never run, error says why.
- */
-static struct rset *try_job (struct sched *s,
-                             const struct sched_job *job,
-                             double now,
-                             flux_error_t *error)
+struct rset *fifo_try (struct sched *s,
+                       const struct sched_job *job,
+                       double now,
+                       flux_error_t *error)
 {
     const struct constraint *c;
     struct rset *held, *R;
 
-    if (constraint_of (s, job->spec, &c, error) < 0)
+    if (fifo_constraint (s, job->spec, &c, error) < 0)
         return NULL;
     if (!(held = pool_place (s->pool, job->spec, c))) {
         if (errno == EAGAIN
@@ -332,12 +359,12 @@ static int fifo_plan (struct sched *s,
         flux_error_t error;
         struct rset *R;
 
-        if ((R = try_job (s, &p->job, now, &error))) {
-            leave_queue (lane, p);
+        if ((R = fifo_try (s, &p->job, now, &error))) {
+            fifo_leave_queue (lane, p);
             answer->alloc (answer->arg, id, R);
         }
         else if (errno == EOVERFLOW || errno == EINVAL) {
-            leave_queue (lane, p);
+            fifo_leave_queue (lane, p);
             answer->deny (answer->arg, id, error.text);
         }
         else if (errno == EAGAIN) {
@@ -345,9 +372,11 @@ static int fifo_plan (struct sched *s,
             continue;
         }
         else
-            break; /* no memory: tried again later */
+            return count; /* no memory: tried again later */
         count++;
     }
+    if (s->depth > 0 && (max == 0 || count < max))
+        count += backfill_plan (s, now, max == 0 ? 0 : max - count, answer);
     return count;
 }
 
@@ -373,7 +402,7 @@ static unsigned int fifo_explain (struct sched *s,
         snprintf (buf, size, "the queue is stopped");
     else if (place > 1)
         snprintf (buf, size, "behind %u job(s) in the queue", place - 1);
-    else if (constraint_of (s, p->job.spec, &c, NULL) < 0)
+    else if (fifo_constraint (s, p->job.spec, &c, NULL) < 0)
         snprintf (buf, size, "has constraints that cannot be read");
     else
         pool_explain (s->pool, p->job.spec, c, buf, size);
@@ -391,6 +420,8 @@ const struct sched_ops sched_fifo = {
     .dequeue = fifo_dequeue,
     .prioritize = fifo_prioritize,
     .hello = fifo_hello,
+    .set_backfill = fifo_set_backfill,
+    .expiration = fifo_expiration,
     .free = fifo_free,
     .plan = fifo_plan,
     .feasible = fifo_feasible,
@@ -399,4 +430,5 @@ const struct sched_ops sched_fifo = {
     .queue_length = fifo_queue_length,
     .ready_length = fifo_ready_length,
     .explain = fifo_explain,
+    .heads = backfill_heads,
 };

@@ -287,9 +287,31 @@ int store_each_inactive_from (struct store *s,
     return s->ops->each_inactive (s->impl, from, since, max, cb, arg);
 }
 
+static void add_counts (const char *queue,
+                        const struct store_counts *c,
+                        void *arg)
+{
+    struct store_counts *sum = arg;
+
+    sum->inactive += c->inactive;
+    sum->completed += c->completed;
+    sum->failed += c->failed;
+    sum->canceled += c->canceled;
+    sum->timeout += c->timeout;
+    sum->purged += c->purged;
+}
+
 int store_counts (struct store *s, struct store_counts *counts)
 {
-    return s->ops->counts (s->impl, counts);
+    memset (counts, 0, sizeof (*counts));
+    if (s->ops->queue_counts (s->impl, add_counts, counts) < 0)
+        return -1;
+    return s->ops->max_id (s->impl, &counts->max_id);
+}
+
+int store_queue_counts (struct store *s, store_counts_f cb, void *arg)
+{
+    return s->ops->queue_counts (s->impl, cb, arg);
 }
 
 void store_stats (const struct store *s, struct store_stats *stats)

@@ -186,6 +186,13 @@ struct store_counts {
     uint64_t max_id;
 };
 int store_counts (struct store *s, struct store_counts *counts);
+/* The same for each queue that ever had one, in no order; queue is NULL for
+ * jobs without.  max_id is 0.  cb must not use the store.
+ */
+typedef void (*store_counts_f) (const char *queue,
+                                const struct store_counts *counts,
+                                void *arg);
+int store_queue_counts (struct store *s, store_counts_f cb, void *arg);
 
 struct store_stats {
     uint64_t batches, records, bytes; /* durable */

@@ -36,12 +36,20 @@ struct entry {
 };
 TAILQ_HEAD (entry_head, entry);
 
+/* Finished jobs of a queue; "" for those without. */
+struct queue_counts {
+    char *queue;
+    struct store_counts counts;
+    UT_hash_handle hh;
+};
+
 struct impl {
     struct loop_source *work;
     struct batch_queue queued;
     struct entry *jobs;
     struct item *meta;
-    struct store_counts counts;
+    struct queue_counts *counts;
+    uint64_t max_id;
     struct entry_head finished; /* as listed: the latest first */
 };
 
@@ -175,12 +183,29 @@ static void finished_add (struct impl *impl, struct entry *e)
     TAILQ_INSERT_TAIL (&impl->finished, e, link);
 }
 
+static struct store_counts *counts_of (struct impl *impl, const char *queue)
+{
+    struct queue_counts *c;
+
+    if (!queue)
+        queue = "";
+    HASH_FIND_STR (impl->counts, queue, c);
+    if (!c && (c = calloc (1, sizeof (*c)))) {
+        if (!(c->queue = strdup (queue))) {
+            free (c);
+            return NULL;
+        }
+        HASH_ADD_KEYPTR (hh, impl->counts, c->queue, strlen (c->queue), c);
+    }
+    return c ? &c->counts : NULL;
+}
+
 /* Add n (1 or -1) for the row, if it is that of a finished job. */
 static void count (struct impl *impl, const struct entry *e, int n)
 {
-    struct store_counts *c = &impl->counts;
+    struct store_counts *c;
 
-    if (!is_finished (e))
+    if (!is_finished (e) || !(c = counts_of (impl, e->row.queue)))
         return;
     c->inactive += n;
     c->completed += e->row.result == FLUX_JOB_RESULT_COMPLETED ? n : 0;
@@ -218,9 +243,8 @@ static int put_row (struct impl *impl, const struct store_job *job)
     e->row.jobspec = old.jobspec;
     e->row.R = old.R;
     e->has_row = true;
-    if (job->id > impl->counts.max_id)
-        impl->counts.max_id = job->id;
-    count (impl, e, 1);
+    if (job->id > impl->max_id)
+        impl->max_id = job->id;
     if (is_finished (e))
         finished_add (impl, e);
     if (set_string (&e->row.name, job->name) < 0
@@ -229,6 +253,7 @@ static int put_row (struct impl *impl, const struct store_job *job)
         || (job->jobspec && set_string (&e->row.jobspec, job->jobspec) < 0)
         || (job->R && set_string (&e->row.R, job->R) < 0))
         return -1;
+    count (impl, e, 1);
     return 0;
 }
 
@@ -265,8 +290,10 @@ static int apply (struct impl *impl, const struct record *r)
         return item_put (&impl->meta, r);
     case RECORD_REMOVE:
         if ((e = entry_find (impl, r->id))) {
-            if (is_finished (e))
-                impl->counts.purged++;
+            struct store_counts *c = counts_of (impl, e->row.queue);
+
+            if (c && is_finished (e))
+                c->purged++;
             remove_entry (impl, e);
         }
         return 0;
@@ -316,9 +343,16 @@ static void mem_destroy (void *arg)
 {
     struct impl *impl = arg;
     struct entry *e, *tmp;
+    struct queue_counts *c, *ctmp;
 
     HASH_ITER (hh, impl->jobs, e, tmp)
     remove_entry (impl, e);
+    HASH_ITER (hh, impl->counts, c, ctmp)
+    {
+        HASH_DEL (impl->counts, c);
+        free (c->queue);
+        free (c);
+    }
     items_free (&impl->meta);
     free (impl);
 }
@@ -448,11 +482,21 @@ static int mem_each_inactive (void *arg,
     return 0;
 }
 
-static int mem_counts (void *arg, struct store_counts *counts)
+static int mem_queue_counts (void *arg, store_counts_f cb, void *cb_arg)
+{
+    struct impl *impl = arg;
+    struct queue_counts *c, *tmp;
+
+    HASH_ITER (hh, impl->counts, c, tmp)
+    cb (*c->queue ? c->queue : NULL, &c->counts, cb_arg);
+    return 0;
+}
+
+static int mem_max_id (void *arg, uint64_t *max_id)
 {
     struct impl *impl = arg;
 
-    *counts = impl->counts;
+    *max_id = impl->max_id;
     return 0;
 }
 
@@ -480,5 +524,6 @@ const struct store_ops store_mem_ops = {
     .job_get = mem_job_get,
     .each_active = mem_each_active,
     .each_inactive = mem_each_inactive,
-    .counts = mem_counts,
+    .queue_counts = mem_queue_counts,
+    .max_id = mem_max_id,
 };

@@ -54,7 +54,8 @@ struct store_ops {
                           unsigned int max,
                           store_job_f cb,
                           void *arg);
-    int (*counts) (void *impl, struct store_counts *counts);
+    int (*queue_counts) (void *impl, store_counts_f cb, void *arg);
+    int (*max_id) (void *impl, uint64_t *max_id);
 };
 
 extern const struct store_ops store_sqlite_ops;

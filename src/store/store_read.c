@@ -23,6 +23,7 @@ enum query {
     Q_ACTIVE,
     Q_INACTIVE,
     Q_COUNTS,
+    Q_SEEN,
     Q_MAX,
 };
 
@@ -39,9 +40,10 @@ static const char *const sql[Q_MAX] = {
                     " AND j.t_inactive <= ?3"
                     " AND (j.t_inactive < ?3 OR j.id < ?4)"
                     " ORDER BY j.t_inactive DESC, j.id DESC LIMIT ?2",
-    [Q_COUNTS] = "SELECT inactive, completed, failed, canceled, timeout,"
-                 " purged, max (max_id, coalesce ((SELECT max (id) FROM jobs),"
-                 " 0)) FROM counts",
+    [Q_COUNTS] = "SELECT queue, inactive, completed, failed, canceled, timeout,"
+                 " purged FROM counts",
+    [Q_SEEN] = "SELECT max (max_id, coalesce ((SELECT max (id) FROM jobs), 0))"
+               " FROM seen",
 };
 
 struct reader {
@@ -307,24 +309,42 @@ int reader_each_inactive (struct reader *r,
     return walk (r, Q_INACTIVE, st, cb, arg, &count);
 }
 
-int reader_counts (struct reader *r, struct store_counts *counts)
+int reader_queue_counts (struct reader *r, store_counts_f cb, void *arg)
 {
     sqlite3_stmt *st = begin (r, Q_COUNTS);
+    int rc;
 
     if (!st)
         return -1;
-    if (sqlite3_step (st) != SQLITE_ROW) {
-        fail (r);
-        end (r, Q_COUNTS, st);
-        return -1;
+    while ((rc = sqlite3_step (st)) == SQLITE_ROW) {
+        const char *queue = (const char *)sqlite3_column_text (st, 0);
+        struct store_counts c = {
+            .inactive = sqlite3_column_int64 (st, 1),
+            .completed = sqlite3_column_int64 (st, 2),
+            .failed = sqlite3_column_int64 (st, 3),
+            .canceled = sqlite3_column_int64 (st, 4),
+            .timeout = sqlite3_column_int64 (st, 5),
+            .purged = sqlite3_column_int64 (st, 6),
+        };
+        cb (queue && *queue ? queue : NULL, &c, arg);
     }
-    counts->inactive = sqlite3_column_int64 (st, 0);
-    counts->completed = sqlite3_column_int64 (st, 1);
-    counts->failed = sqlite3_column_int64 (st, 2);
-    counts->canceled = sqlite3_column_int64 (st, 3);
-    counts->timeout = sqlite3_column_int64 (st, 4);
-    counts->purged = sqlite3_column_int64 (st, 5);
-    counts->max_id = sqlite3_column_int64 (st, 6);
+    if (rc != SQLITE_DONE)
+        fail (r);
     end (r, Q_COUNTS, st);
-    return 0;
+    return rc == SQLITE_DONE ? 0 : -1;
+}
+
+int reader_max_id (struct reader *r, uint64_t *max_id)
+{
+    sqlite3_stmt *st = begin (r, Q_SEEN);
+    int rc;
+
+    if (!st)
+        return -1;
+    if ((rc = sqlite3_step (st)) == SQLITE_ROW)
+        *max_id = sqlite3_column_int64 (st, 0);
+    else
+        fail (r);
+    end (r, Q_SEEN, st);
+    return rc == SQLITE_ROW ? 0 : -1;
 }

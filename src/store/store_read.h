@@ -46,6 +46,7 @@ int reader_each_inactive (struct reader *r,
                           unsigned int max,
                           store_job_f cb,
                           void *arg);
-int reader_counts (struct reader *r, struct store_counts *counts);
+int reader_queue_counts (struct reader *r, store_counts_f cb, void *arg);
+int reader_max_id (struct reader *r, uint64_t *max_id);
 
 #endif

@@ -15,7 +15,8 @@
  *           no job has, those of the key-value service: "namespace.NAME" (JSON:
  *           owner, rootseq, rootref) and blobs by their name, "sha1-..."
  *   meta    key, value: of the instance; "store." keys are the store's own
- *   counts  one row, kept by triggers
+ *   counts  one row a queue ('': none), of finished jobs, kept by triggers
+ *   seen    one row: the greatest id of a job that was removed
  *
  * vals is a table with row ids because a signed request is longer than what a
  * page of an index keeps, and would spill; for its sake pages are of 8 KiB,
@@ -38,11 +39,42 @@
 
 #include "store/store_schema.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define STR1(x) #x
 #define STR(x) STR1 (x)
 
 /* clang-format off */
+#define COUNTS \
+    "CREATE TABLE counts (queue TEXT PRIMARY KEY, inactive INTEGER," \
+    " completed INTEGER, failed INTEGER, canceled INTEGER, timeout INTEGER," \
+    " purged INTEGER) WITHOUT ROWID;"
+
+/* Add a finished job to its queue's row, or take it away. */
+#define COUNT(row, sign, purged) \
+    "INSERT INTO counts VALUES (coalesce (" #row ".queue, ''), " \
+    sign "1, " sign "(" #row ".result = 1), " sign "(" #row ".result = 2), " \
+    sign "(" #row ".result = 4), " sign "(" #row ".result = 8), " purged ")" \
+    " ON CONFLICT (queue) DO UPDATE SET" \
+    "  inactive = inactive + excluded.inactive," \
+    "  completed = completed + excluded.completed," \
+    "  failed = failed + excluded.failed," \
+    "  canceled = canceled + excluded.canceled," \
+    "  timeout = timeout + excluded.timeout," \
+    "  purged = purged + excluded.purged;"
+
+/* A finished job that is put again is taken out, and counted anew. */
+#define TRIGGERS \
+    "CREATE TRIGGER jobs_insert AFTER INSERT ON jobs WHEN NEW.state = 64" \
+    " BEGIN " COUNT (NEW, "", "0") " END;" \
+    "CREATE TRIGGER jobs_update_old AFTER UPDATE ON jobs WHEN OLD.state = 64" \
+    " BEGIN " COUNT (OLD, "-", "0") " END;" \
+    "CREATE TRIGGER jobs_update_new AFTER UPDATE ON jobs WHEN NEW.state = 64" \
+    " BEGIN " COUNT (NEW, "", "0") " END;" \
+    "CREATE TRIGGER jobs_delete AFTER DELETE ON jobs WHEN OLD.state = 64" \
+    " BEGIN " COUNT (OLD, "-", "1") " END;" \
+    "CREATE TRIGGER jobs_delete_id AFTER DELETE ON jobs" \
+    " BEGIN UPDATE seen SET max_id = max (max_id, OLD.id); END;"
+
 static const char schema[] =
     "CREATE TABLE jobs ("
     " id INTEGER PRIMARY KEY, userid INTEGER, urgency INTEGER,"
@@ -60,50 +92,25 @@ static const char schema[] =
     "INSERT INTO meta VALUES ('store.schema', " STR (SCHEMA_VERSION) "),"
     " ('store.log_seq', 0);"
 
-    "CREATE TABLE counts (inactive INTEGER, completed INTEGER,"
-    " failed INTEGER, canceled INTEGER, timeout INTEGER, purged INTEGER,"
-    " max_id INTEGER);"
-    "INSERT INTO counts VALUES (0, 0, 0, 0, 0, 0, 0);"
-    "CREATE TRIGGER jobs_insert AFTER INSERT ON jobs"
-    " WHEN NEW.state = 64"
-    " BEGIN UPDATE counts SET"
-    "  inactive = inactive + 1,"
-    "  completed = completed + (NEW.result = 1),"
-    "  failed = failed + (NEW.result = 2),"
-    "  canceled = canceled + (NEW.result = 4),"
-    "  timeout = timeout + (NEW.result = 8);"
-    " END;"
-    /* A finished job that is put again is taken out, and counted anew. */
-    "CREATE TRIGGER jobs_update_old AFTER UPDATE ON jobs"
-    " WHEN OLD.state = 64"
-    " BEGIN UPDATE counts SET"
-    "  inactive = inactive - 1,"
-    "  completed = completed - (OLD.result = 1),"
-    "  failed = failed - (OLD.result = 2),"
-    "  canceled = canceled - (OLD.result = 4),"
-    "  timeout = timeout - (OLD.result = 8);"
-    " END;"
-    "CREATE TRIGGER jobs_update_new AFTER UPDATE ON jobs"
-    " WHEN NEW.state = 64"
-    " BEGIN UPDATE counts SET"
-    "  inactive = inactive + 1,"
-    "  completed = completed + (NEW.result = 1),"
-    "  failed = failed + (NEW.result = 2),"
-    "  canceled = canceled + (NEW.result = 4),"
-    "  timeout = timeout + (NEW.result = 8);"
-    " END;"
-    "CREATE TRIGGER jobs_delete AFTER DELETE ON jobs"
-    " WHEN OLD.state = 64"
-    " BEGIN UPDATE counts SET"
-    "  inactive = inactive - 1,"
-    "  purged = purged + 1,"
-    "  completed = completed - (OLD.result = 1),"
-    "  failed = failed - (OLD.result = 2),"
-    "  canceled = canceled - (OLD.result = 4),"
-    "  timeout = timeout - (OLD.result = 8);"
-    " END;"
-    "CREATE TRIGGER jobs_delete_id AFTER DELETE ON jobs"
-    " BEGIN UPDATE counts SET max_id = max (max_id, OLD.id); END;";
+    COUNTS "CREATE TABLE seen (max_id INTEGER); INSERT INTO seen VALUES (0);"
+    TRIGGERS;
+
+/* Tables of version 1 counted all queues together. */
+static const char from_version_1[] =
+    "BEGIN IMMEDIATE;"
+    "DROP TRIGGER jobs_insert; DROP TRIGGER jobs_update_old;"
+    "DROP TRIGGER jobs_update_new; DROP TRIGGER jobs_delete;"
+    "DROP TRIGGER jobs_delete_id; ALTER TABLE counts RENAME TO counts_1;"
+    COUNTS "CREATE TABLE seen (max_id INTEGER);"
+    "INSERT INTO seen SELECT max_id FROM counts_1;"
+    "INSERT INTO counts SELECT coalesce (queue, ''), count (*),"
+    " sum (result = 1), sum (result = 2), sum (result = 4), sum (result = 8),"
+    " 0 FROM jobs WHERE state = 64 GROUP BY 1;"
+    "INSERT INTO counts SELECT '', 0, 0, 0, 0, 0, purged FROM counts_1 WHERE 1"
+    " ON CONFLICT (queue) DO UPDATE SET purged = excluded.purged;"
+    "DROP TABLE counts_1;" TRIGGERS
+    "UPDATE meta SET value = " STR (SCHEMA_VERSION)
+    " WHERE key = 'store.schema'; COMMIT;";
 /* clang-format on */
 
 static int make_dir (const char *dir, flux_error_t *error)
@@ -272,6 +279,12 @@ static int check_tables (sqlite3 *db, const char *dir, flux_error_t *error)
     }
     version =
         query_int (db, "SELECT value FROM meta WHERE key = 'store.schema'");
+    if (version == 1) {
+        if (sqlite3_exec (db, from_version_1, NULL, NULL, NULL) == SQLITE_OK)
+            return 0;
+        errno = 0;
+        return -1;
+    }
     if (version == SCHEMA_VERSION)
         return 0;
     return err_set (error,

@@ -366,11 +366,18 @@ static int sqlite_each_inactive (void *arg,
     return reader_each_inactive (impl->reader, from, since, max, cb, cb_arg);
 }
 
-static int sqlite_counts (void *arg, struct store_counts *counts)
+static int sqlite_queue_counts (void *arg, store_counts_f cb, void *cb_arg)
 {
     struct impl *impl = arg;
 
-    return reader_counts (impl->reader, counts);
+    return reader_queue_counts (impl->reader, cb, cb_arg);
+}
+
+static int sqlite_max_id (void *arg, uint64_t *max_id)
+{
+    struct impl *impl = arg;
+
+    return reader_max_id (impl->reader, max_id);
 }
 
 const struct store_ops store_sqlite_ops = {
@@ -389,5 +396,6 @@ const struct store_ops store_sqlite_ops = {
     .job_get = sqlite_job_get,
     .each_active = sqlite_each_active,
     .each_inactive = sqlite_each_inactive,
-    .counts = sqlite_counts,
+    .queue_counts = sqlite_queue_counts,
+    .max_id = sqlite_max_id,
 };

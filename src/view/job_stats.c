@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* job-list.job-stats: how many jobs are in which state, once or on change. */
+/* job-list.job-stats: how many jobs are in which state, of all and of each
+ * queue, once or on change.
+ */
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
 #include <utlist.h>
 
 #include "view/private.h"
+#include "wire/jobspec.h"
 
 /* Changes are told together, this many seconds after the first. */
 #define STATS_DELAY 0.25
@@ -18,41 +23,136 @@ struct stats_view {
     bool pending;
 };
 
-static char *stats_text (struct view *v)
+/* Jobs of one queue, or of all. */
+struct tally {
+    char *queue; /* NULL in that of all */
+    unsigned int active[FLUX_JOB_NR_STATES];
+    struct store_counts ended;
+    UT_hash_handle hh;
+};
+
+/* The tally of a queue in the table, made at need; NULL: no memory. */
+static struct tally *tally_of (struct tally **table, const char *queue)
+{
+    struct tally *t;
+
+    HASH_FIND_STR (*table, queue, t);
+    if (t || !(t = calloc (1, sizeof (*t))))
+        return t;
+    if (!(t->queue = strdup (queue))) {
+        free (t);
+        return NULL;
+    }
+    HASH_ADD_KEYPTR (hh, *table, t->queue, strlen (t->queue), t);
+    return t;
+}
+
+static void tallies_free (struct tally *table)
+{
+    struct tally *t, *tmp;
+
+    HASH_ITER (hh, table, t, tmp)
+    {
+        HASH_DEL (table, t);
+        free (t->queue);
+        free (t);
+    }
+}
+
+static void add_ended (const char *queue,
+                       const struct store_counts *counts,
+                       void *arg)
+{
+    struct tally *t = queue ? tally_of (arg, queue) : NULL;
+
+    if (t)
+        t->ended = *counts;
+}
+
+static void print_tally (struct jbuf *b, const struct tally *t)
 {
     static const char *const names[] = {
         "new", "depend", "priority", "sched", "run", "cleanup", "inactive",
     };
-    struct store_counts c = { 0 };
+    const struct store_counts *c = &t->ended;
     uint64_t total = 0;
-    struct jbuf b = { 0 };
 
-    (void)store_counts (v->store, &c);
-    jbuf_lit (&b, "{\"job_states\":{");
+    jbuf_lit (b, "\"job_states\":{");
     for (int i = 1; i < FLUX_JOB_NR_STATES; i++) {
-        uint64_t count = i < FLUX_JOB_NR_STATES - 1
-                             ? manager_count_in (v->m, 1 << i)
-                             : c.inactive;
-        jbuf_lit (&b, "\"");
-        jbuf_lit (&b, names[i]);
-        jbuf_lit (&b, "\":");
-        jbuf_int (&b, count);
-        jbuf_lit (&b, ",");
+        uint64_t count =
+            i < FLUX_JOB_NR_STATES - 1 ? t->active[i] : c->inactive;
+        jbuf_lit (b, "\"");
+        jbuf_lit (b, names[i]);
+        jbuf_lit (b, "\":");
+        jbuf_int (b, count);
+        jbuf_lit (b, ",");
         total += count;
     }
-    jbuf_lit (&b, "\"total\":");
-    jbuf_int (&b, total);
-    jbuf_lit (&b, "},\"successful\":");
-    jbuf_int (&b, c.completed);
-    jbuf_lit (&b, ",\"failed\":");
-    jbuf_int (&b, c.failed);
-    jbuf_lit (&b, ",\"canceled\":");
-    jbuf_int (&b, c.canceled);
-    jbuf_lit (&b, ",\"timeout\":");
-    jbuf_int (&b, c.timeout);
-    jbuf_lit (&b, ",\"inactive_purged\":");
-    jbuf_int (&b, c.purged);
-    jbuf_lit (&b, ",\"queues\":[]}");
+    jbuf_lit (b, "\"total\":");
+    jbuf_int (b, total);
+    jbuf_lit (b, "},\"successful\":");
+    jbuf_int (b, c->completed);
+    jbuf_lit (b, ",\"failed\":");
+    jbuf_int (b, c->failed);
+    jbuf_lit (b, ",\"canceled\":");
+    jbuf_int (b, c->canceled);
+    jbuf_lit (b, ",\"timeout\":");
+    jbuf_int (b, c->timeout);
+    jbuf_lit (b, ",\"inactive_purged\":");
+    jbuf_int (b, c->purged);
+}
+
+static int by_name (struct tally *a, struct tally *b)
+{
+    return strcmp (a->queue, b->queue);
+}
+
+static void count_active (struct view *v, struct tally **table)
+{
+    struct job *job, *tmp;
+    struct tally *t;
+
+    HASH_ITER (hh, manager_jobs (v->m), job, tmp)
+    {
+        const struct jobspec *spec = job->spec ? jobspec_of (job->spec) : NULL;
+
+        if (spec && spec->queue && job->state != FLUX_JOB_STATE_INACTIVE
+            && (t = tally_of (table, spec->queue)))
+            t->active[__builtin_ctz (job->state)]++;
+    }
+}
+
+/* Queues that are configured, and those that jobs are or were in. */
+static char *stats_text (struct view *v)
+{
+    struct tally all = { 0 };
+    struct tally *table = NULL;
+    struct jbuf b = { 0 };
+    struct tally *t, *next;
+    const char *name;
+
+    for (size_t i = 0; (name = manager_queue_name (v->m, i)); i++)
+        (void)tally_of (&table, name);
+    (void)store_counts (v->store, &all.ended);
+    (void)store_queue_counts (v->store, add_ended, &table);
+    for (int i = 1; i < FLUX_JOB_NR_STATES - 1; i++)
+        all.active[i] = manager_count_in (v->m, 1 << i);
+    if (table)
+        count_active (v, &table);
+    jbuf_lit (&b, "{");
+    print_tally (&b, &all);
+    jbuf_lit (&b, ",\"queues\":[");
+    HASH_SORT (table, by_name);
+    HASH_ITER (hh, table, t, next)
+    {
+        jbuf_lit (&b, t == table ? "{\"name\":" : ",{\"name\":");
+        jbuf_string (&b, t->queue);
+        jbuf_lit (&b, ",");
+        print_tally (&b, t);
+        jbuf_lit (&b, "}");
+    }
+    jbuf_lit (&b, "]}");
+    tallies_free (table);
     return jbuf_take (&b, NULL);
 }
 

@@ -190,6 +190,8 @@ void view_destroy (struct view *v)
     if (!v)
         return;
     router_methods_remove (v->r, rows);
+    router_standard_remove (v->r, "job-list");
+    router_standard_remove (v->r, "job-info");
     update_view_destroy (v->update);
     watch_view_destroy (v->watch);
     info_view_destroy (v->info);

@@ -55,6 +55,24 @@ static char *sched_annotation (const char *summary)
     return jbuf_take (&b, NULL);
 }
 
+char *wire_pending_patch (double t_estimate, const char *reason)
+{
+    struct jbuf b = { 0 };
+
+    jbuf_lit (&b, "{\"sched\":{\"t_estimate\":");
+    if (t_estimate > 0.)
+        jbuf_real (&b, t_estimate);
+    else
+        jbuf_lit (&b, "null");
+    jbuf_lit (&b, ",\"reason_pending\":");
+    if (reason)
+        jbuf_string (&b, reason);
+    else
+        jbuf_lit (&b, "null");
+    jbuf_lit (&b, "}}");
+    return jbuf_take (&b, NULL);
+}
+
 char *wire_alloc_context (const struct text *annotations, const char *summary)
 {
     char *patch = sched_annotation (summary);

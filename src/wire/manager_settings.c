@@ -14,6 +14,9 @@
 #include "wire/jload.h"
 #include "wire/requests_job.h"
 
+/* Jobs behind the head that are tried by default. */
+#define BACKFILL_DEPTH 100
+
 /* The value at a dotted path, or NULL. */
 static json_t *lookup (json_t *o, const char *path)
 {
@@ -108,6 +111,28 @@ static int get_bool (json_t *o,
     return 0;
 }
 
+/* sched-simple.queue-policy and backfill-depth. */
+static int get_policy (json_t *o, unsigned int *depth, flux_error_t *error)
+{
+    char *policy = NULL;
+    int n = BACKFILL_DEPTH;
+    int rc = 0;
+
+    if (get_string (o, "sched-simple.queue-policy", &policy, error) < 0
+        || get_limit (o, "sched-simple.backfill-depth", &n, error) < 0)
+        rc = -1;
+    else if (policy && !strcmp (policy, "easy"))
+        *depth = (unsigned int)n;
+    else if (policy && strcmp (policy, "fcfs") != 0)
+        rc = err_set (error,
+                      EINVAL,
+                      "sched-simple.queue-policy: \"%.32s\" is not \"fcfs\" "
+                      "or \"easy\"",
+                      policy);
+    free (policy);
+    return rc;
+}
+
 int manager_settings_decode (const char *json,
                              struct manager_settings *s,
                              flux_error_t *error)
@@ -143,6 +168,9 @@ int manager_settings_decode (const char *json,
                      error)
                == 0
         && get_bool (o, "access.private-mode", &s->private_mode, error) == 0
+        && get_bool (o, "exec.testexec.allow-guests", &s->guest_tests, error)
+               == 0
+        && get_policy (o, &s->backfill_depth, error) == 0
         && get_string (o, "resource.exclude", &s->exclude, error) == 0)
         rc = 0;
     json_decref (o);

@@ -158,6 +158,10 @@ void req_journal_clear (struct req_journal *r);
 
 /* The context of alloc: all annotations, with the scheduler's summary. */
 char *wire_alloc_context (const struct text *annotations, const char *summary);
+/* Annotations of a job that waits at the head of its queue: when it will
+ * start (0: not known) and why it waits; with reason NULL they go.
+ */
+char *wire_pending_patch (double t_estimate, const char *reason);
 /* The payload of the "job-exception" event message. */
 char *wire_job_exception_encode (uint64_t id, const struct event *ev);
 /* {"annotations": patch} */
@@ -194,7 +198,9 @@ struct manager_settings {
     int inactive_num_limit;
     bool stop_queues_on_restart;
     bool private_mode; /* [access]: guests see only what is theirs */
-    char *exclude;     /* idset or hostlist; malloced */
+    bool guest_tests;
+    unsigned int backfill_depth; /* 0: strictly in order */
+    char *exclude;               /* idset or hostlist; malloced */
 };
 int manager_settings_decode (const char *json,
                              struct manager_settings *s,

@@ -31,6 +31,8 @@ duration = "5m"
 queue = "debug"
 EOF
 
+cp conf.toml first.toml
+
 # run a script from standard input in an instance whose state is kept
 instance () {
     cat >script
@@ -165,6 +167,45 @@ test_expect_success 'a configuration with a bad queue refuses to start' '
     printf "[queues.a]\nrequires = 1\n" >bad.toml &&
     test_must_fail "$SLUICE_FLUX" start -c "$PWD/bad.toml" true 2>err &&
     grep "must be an array of property strings" err
+'
+
+test_expect_success 'jobs are counted queue by queue' '
+    rm -rf state && cp first.toml conf.toml &&
+    instance >out <<-\EOF &&
+	flux queue start --all --quiet
+	flux submit -q debug true true >/dev/null
+	flux submit -q batch false >id
+	flux job wait-event -q $(cat id) clean
+	flux queue stop --all --quiet
+	flux submit -q vip --cc=1-2 true >/dev/null
+	flux jobs --stats-only -q vip
+	flux jobs --stats-only -q batch || echo nothing active
+	flux job stats | jq -c ".queues[]|[.name,.job_states.sched,.failed]"
+	flux cancel --all 2>/dev/null
+	flux queue drain
+	EOF
+    cat >expect <<-\EOF &&
+	0 running, 0 completed, 0 failed, 2 pending, 0 inactive purged
+	0 running, 0 completed, 1 failed, 0 pending, 0 inactive purged
+	nothing active
+	["batch",0,1]
+	["debug",0,0]
+	["vip",2,0]
+	EOF
+    test_cmp expect out
+'
+
+test_expect_success 'after a restart, too, and with purged ones' '
+    instance >out <<-\EOF &&
+	flux job purge --force --num-limit=0 >/dev/null
+	flux jobs --stats-only -q vip || :
+	flux jobs --stats-only -q nosuch 2>&1 || :
+	EOF
+    cat >expect <<-\EOF &&
+	0 running, 0 completed, 0 failed, 0 pending, 2 inactive purged
+	flux-jobs: ERROR: no stats available for queue nosuch
+	EOF
+    test_cmp expect out
 '
 
 test_done

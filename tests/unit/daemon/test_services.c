@@ -329,9 +329,18 @@ static void test_others (struct fixture *f)
     ok (strstr (s, "\"name\":\"job-manager\"") && strstr (s, "connector-local"),
         "module.list");
     is_int (fake_ask (o, "module.remove", "{\"name\":\"kvs\"}", &s),
-            ENOSYS,
-            "module.remove: %s",
-            s);
+            0,
+            "module.remove");
+    is_int (fake_ask (o, "kvs.ping", "{}", &s), ENOSYS, "it is gone");
+    is_str (s, "No service matching kvs.ping is registered", "says so");
+    is_int (fake_ask (o, "kvs-watch.ping", "{}", NULL), 0, "another is there");
+    is_int (fake_ask (o, "module.load", "{\"path\":\"kvs\"}", &s),
+            0,
+            "module.load");
+    is_int (fake_ask (o, "kvs.ping", "{}", &s), 0, "it is back");
+    is_int (fake_ask (&f->guest, "module.remove", "{\"name\":\"kvs\"}", NULL),
+            EPERM,
+            "a guest removes nothing");
     is_int (fake_ask (o, "module.remove", "{\"name\":\"x\"}", &s),
             ENOENT,
             "of none");

@@ -40,6 +40,7 @@ static uint64_t start (const struct ask *ask)
     unsigned int nranks = ask->nranks ? ask->nranks : 1;
     struct exec_job job = { .id = ++last_id,
                             .userid = geteuid (),
+                            .may_test = true,
                             .R = R,
                             .reattach = reattach };
     flux_error_t error;

@@ -20,7 +20,11 @@ static struct reports reports;
 static int start (uint64_t id, const char *spec, double duration)
 {
     struct rset *R = rset_create ();
-    struct exec_job job = { .id = id, .userid = 7, .jobspec = spec, .R = R };
+    struct exec_job job = { .id = id,
+                            .userid = 7,
+                            .may_test = true,
+                            .jobspec = spec,
+                            .R = R };
     flux_error_t error;
     int rc;
 

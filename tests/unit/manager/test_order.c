@@ -37,7 +37,7 @@ static void on_entry (void *arg, const struct manager_entry *entry)
 {
     struct watch *w = arg;
 
-    w->told++;
+    w->told += !entry->volatile_;
     if (!entry->volatile_
         && !durable (w->t, entry->id, entry->line, entry->len))
         w->early++;
@@ -103,7 +103,9 @@ static bool same (const struct job *a, const struct job *b)
            && a->perilogs == b->perilogs && a->started == b->started
            && a->released == b->released && a->finished == b->finished
            && a->has_resources == b->has_resources
-           && a->waitstatus == b->waitstatus && a->posted == b->posted
+           && a->waitstatus == b->waitstatus
+           /* Annotations are in no eventlog. */
+           && ((a->posted ^ b->posted) & ~(1U << EVENT_ANNOTATIONS)) == 0
            && !a->exception == !b->exception && !a->end_event == !b->end_event
            && !strcmp (ra, rb) && !strcmp (a->spec->s, b->spec->s);
 }

@@ -169,12 +169,41 @@ static void test_data (struct loop *loop, struct store *s, struct told *told)
         "what is not there is ENOENT");
 }
 
+struct of_queue {
+    const char *queue;
+    struct store_counts c;
+    int rows;
+};
+
+static void queue_cb (const char *queue,
+                      const struct store_counts *c,
+                      void *arg)
+{
+    struct of_queue *q = arg;
+
+    q->rows++;
+    if (q->queue && queue ? !strcmp (q->queue, queue) : q->queue == queue)
+        q->c = *c;
+}
+
+static struct store_counts counts_of (struct store *s,
+                                      const char *queue,
+                                      int *rows)
+{
+    struct of_queue q = { .queue = queue };
+
+    store_queue_counts (s, queue_cb, &q);
+    *rows = q.rows;
+    return q.c;
+}
+
 static void test_rows (struct loop *loop, struct store *s, struct told *told)
 {
     struct store_job job = row (1, 8), got;
     struct store_counts c;
     char ids[200] = "";
     int n = 0;
+    int rows;
     char *data;
 
     ok (store_job_get (s, 1, copy_cb, &got) < 0 && errno == ENOENT,
@@ -260,6 +289,13 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
     store_counts (s, &c);
     ok (c.inactive == 4 && c.failed == 0 && c.timeout == 2,
         "one that is put again is counted anew");
+    job.queue = "q";
+    store_job_put (s, &job);
+    commit (loop, s, told);
+    c = counts_of (s, "q", &rows);
+    ok (rows == 2 && c.inactive == 1 && c.timeout == 1, "queue by queue");
+    c = counts_of (s, NULL, &rows);
+    ok (c.inactive == 3 && c.timeout == 1, "and those without");
     job.result = 2;
     store_job_put (s, &job);
     store_job_remove (s, 1);
@@ -572,6 +608,69 @@ static void test_failure (struct loop *loop, const char *dir)
     store_close (s);
 }
 
+/* Tables as version 1 had them, with what their triggers left. */
+static const char version_1[] =
+    "CREATE TABLE jobs ("
+    " id INTEGER PRIMARY KEY, userid INTEGER, urgency INTEGER,"
+    " flags INTEGER, state INTEGER, result INTEGER, priority INTEGER,"
+    " t_submit REAL, t_depend REAL, t_priority REAL, t_sched REAL,"
+    " t_run REAL, t_cleanup REAL, t_inactive REAL,"
+    " waitstatus INTEGER, name TEXT, queue TEXT, extra TEXT);"
+    "CREATE INDEX jobs_active ON jobs (id) WHERE state <> 64;"
+    "CREATE INDEX jobs_inactive ON jobs (t_inactive) WHERE state = 64;"
+    "CREATE TABLE specs (id INTEGER PRIMARY KEY, jobspec TEXT, R TEXT);"
+    "CREATE TABLE logs (id INTEGER, path TEXT, seq INTEGER, data TEXT,"
+    " PRIMARY KEY (id, path, seq)) WITHOUT ROWID;"
+    "CREATE TABLE vals (id INTEGER, key TEXT, data BLOB, UNIQUE (id, key));"
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;"
+    "INSERT INTO meta VALUES ('store.schema', 1), ('store.log_seq', 0);"
+    "CREATE TABLE counts (inactive INTEGER, completed INTEGER,"
+    " failed INTEGER, canceled INTEGER, timeout INTEGER, purged INTEGER,"
+    " max_id INTEGER);"
+    "INSERT INTO counts VALUES (3, 2, 1, 0, 0, 7, 99);"
+    "INSERT INTO jobs (id, state, result, t_inactive, queue) VALUES"
+    " (1, 64, 1, 5, 'q'), (2, 64, 2, 6, NULL), (3, 64, 1, 7, 'q'),"
+    " (4, 16, 0, 0, 'q');"
+    "CREATE TRIGGER jobs_insert AFTER INSERT ON jobs BEGIN SELECT 1; END;"
+    "CREATE TRIGGER jobs_update_old AFTER UPDATE ON jobs BEGIN SELECT 1; END;"
+    "CREATE TRIGGER jobs_update_new AFTER UPDATE ON jobs BEGIN SELECT 1; END;"
+    "CREATE TRIGGER jobs_delete AFTER DELETE ON jobs BEGIN SELECT 1; END;"
+    "CREATE TRIGGER jobs_delete_id AFTER DELETE ON jobs BEGIN SELECT 1; END;";
+
+static void test_version_1 (struct loop *loop, const char *dir)
+{
+    struct store_job job = row (4, 64);
+    struct store_counts c;
+    struct told told;
+    struct store *s;
+    int rows;
+
+    if (mkdir (dir, 0700) < 0)
+        bail_out ("%s: %s", dir, strerror (errno));
+    exec_sql (dir, version_1);
+    s = open_or_bail (loop, dir, "normal", &told);
+    store_counts (s, &c);
+    ok (c.inactive == 3 && c.completed == 2 && c.failed == 1 && c.purged == 7
+            && c.max_id == 99,
+        "tables of version 1 are taken over");
+    c = counts_of (s, "q", &rows);
+    ok (rows == 2 && c.inactive == 2 && c.completed == 2 && c.purged == 0,
+        "their jobs are counted queue by queue");
+    job.queue = "q";
+    job.result = 8;
+    job.t_inactive = 8;
+    store_job_put (s, &job);
+    store_job_remove (s, 2);
+    commit (loop, s, &told);
+    c = counts_of (s, "q", &rows);
+    ok (c.inactive == 3 && c.timeout == 1, "and so are new ones");
+    store_counts (s, &c);
+    ok (c.inactive == 3 && c.failed == 0 && c.purged == 8, "together, too");
+    store_close (s);
+    s = open_or_bail (loop, dir, "normal", &told);
+    store_close (s);
+}
+
 static void remove_dir (const char *dir)
 {
     static const char *const names[] = { "lock",
@@ -605,6 +704,8 @@ int main (void)
     test_lock (loop, dir);
     test_failure (loop, dir);
     test_refused (loop, dir);
+    remove_dir (dir);
+    test_version_1 (loop, dir);
     remove_dir (dir);
     rmdir (tmp);
     loop_destroy (loop);
