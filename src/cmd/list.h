@@ -8,15 +8,19 @@
 #include "cmd/cmd.h"
 
 extern const struct command cmd_alloc;
+extern const struct command cmd_archive;
 extern const struct command cmd_batch;
 extern const struct command cmd_broker;
 extern const struct command cmd_bulksubmit;
 extern const struct command cmd_cancel;
 extern const struct command cmd_config;
+extern const struct command cmd_content;
 extern const struct command cmd_dmesg;
+extern const struct command cmd_dump;
 extern const struct command cmd_env;
 extern const struct command cmd_event;
 extern const struct command cmd_exec;
+extern const struct command cmd_gc;
 extern const struct command cmd_getattr;
 extern const struct command cmd_help;
 extern const struct command cmd_hostlist;
@@ -38,6 +42,7 @@ extern const struct command cmd_proxy;
 extern const struct command cmd_pstree;
 extern const struct command cmd_queue;
 extern const struct command cmd_resource;
+extern const struct command cmd_restore;
 extern const struct command cmd_rpc;
 extern const struct command cmd_run;
 extern const struct command cmd_setattr;

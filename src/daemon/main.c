@@ -26,6 +26,7 @@ static const struct part parts[] = {
     { "services", services_start, NULL, services_stop },
     { "topology", topology_start, NULL, topology_stop },
     { "heartbeat", heartbeat_start, NULL, heartbeat_stop },
+    { "snapshot", snapshot_start, snapshot_finish, snapshot_stop },
     { "jobs", jobs_start, jobs_finish, jobs_stop },
     { "modules", modules_start, NULL, modules_stop },
     { "state-machine", state_machine_start, NULL, state_machine_stop },

@@ -53,6 +53,14 @@ void topology_stop (struct broker *b, void *data);
 int heartbeat_start (struct broker *b, void **data, flux_error_t *error);
 void heartbeat_stop (struct broker *b, void *data);
 
+/* Before the jobs: it makes their state; and after them when all ends. */
+int snapshot_start (struct broker *b, void **data, flux_error_t *error);
+void snapshot_finish (struct broker *b,
+                      void *data,
+                      void (*done) (void *arg),
+                      void *arg);
+void snapshot_stop (struct broker *b, void *data);
+
 int jobs_start (struct broker *b, void **data, flux_error_t *error);
 void jobs_finish (struct broker *b,
                   void *data,

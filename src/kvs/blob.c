@@ -13,7 +13,7 @@
 #define CACHE_BYTES (32UL * 1024 * 1024)
 /* What a blob costs beyond its bytes, and a parsed directory per byte. */
 #define COST_BLOB 256
-#define COST_DIR 4
+#define COST_DIR 10
 
 struct blob {
     char ref[BLOBREF_SIZE];
@@ -33,6 +33,8 @@ struct blobs {
     uint64_t ticket;
     uint64_t durable;
     struct blob_stats stats;
+    void (*on_put) (const char *ref, void *arg);
+    void *on_put_arg;
 };
 
 bool blobref_valid (const char *ref)
@@ -194,6 +196,8 @@ int blob_put (struct blobs *b, const void *data, size_t len, char *ref)
         return -1;
     }
     name (data, len, ref);
+    if (b->on_put)
+        b->on_put (ref, b->on_put_arg);
     blob = find (b, ref);
     if (blob && !blob->deleted)
         return 0;
@@ -206,6 +210,7 @@ int blob_put (struct blobs *b, const void *data, size_t len, char *ref)
         return -1;
     }
     b->stats.puts++;
+    b->stats.put_bytes += len;
     if (blob)
         blob_drop (b, blob);
     return keep (b, ref, copy, len, b->ticket + 1) ? 0 : -1;
@@ -221,6 +226,18 @@ const char *blob_get (struct blobs *b, const char *ref, size_t *len)
     return blob->data;
 }
 
+static json_t *parse_dir (const char *data, size_t len)
+{
+    json_t *o = json_loadb (data, len, 0, NULL);
+
+    if (!o || treeobj_type (o, NULL) != TREE_DIR) {
+        json_decref (o);
+        errno = EPROTO;
+        return NULL;
+    }
+    return o;
+}
+
 json_t *blob_get_dir (struct blobs *b, const char *ref)
 {
     struct blob *blob = load (b, ref);
@@ -229,12 +246,8 @@ json_t *blob_get_dir (struct blobs *b, const char *ref)
     if (!blob)
         return NULL;
     if (!blob->dir) {
-        o = json_loadb (blob->data, blob->len, 0, NULL);
-        if (!o || treeobj_type (o, NULL) != TREE_DIR) {
-            json_decref (o);
-            errno = EPROTO;
+        if (!(o = parse_dir (blob->data, blob->len)))
             return NULL;
-        }
         blob->dir = o;
         b->bytes -= blob->cost;
         blob->cost += COST_DIR * blob->len;
@@ -242,6 +255,30 @@ json_t *blob_get_dir (struct blobs *b, const char *ref)
         shrink (b, CACHE_BYTES, blob);
     }
     return json_incref (blob->dir);
+}
+
+json_t *blob_peek_dir (struct blobs *b, const char *ref)
+{
+    struct blob *blob;
+    json_t *o;
+    char *data;
+    size_t len;
+
+    HASH_FIND_STR (b->table, ref, blob);
+    if (blob && blob->deleted) {
+        errno = ENOENT;
+        return NULL;
+    }
+    if (blob)
+        return blob->dir ? json_incref (blob->dir)
+                         : parse_dir (blob->data, blob->len);
+    if (store_value_get (b->store, KVS_STORE_ID, ref, &data, &len) < 0)
+        return NULL;
+    o = parse_dir (data, len);
+    int saved_errno = errno;
+    free (data);
+    errno = saved_errno;
+    return o;
 }
 
 uint64_t blobs_ticket (struct blobs *b)
@@ -258,6 +295,14 @@ void blobs_durable (struct blobs *b, uint64_t ticket)
 void blobs_drop (struct blobs *b)
 {
     shrink (b, 0, NULL);
+}
+
+void blobs_on_put (struct blobs *b,
+                   void (*cb) (const char *ref, void *arg),
+                   void *arg)
+{
+    b->on_put = cb;
+    b->on_put_arg = arg;
 }
 
 void blobs_stats (const struct blobs *b, struct blob_stats *stats)

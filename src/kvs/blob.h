@@ -48,6 +48,11 @@ const char *blob_get (struct blobs *b, const char *ref, size_t *len);
  */
 json_t *blob_get_dir (struct blobs *b, const char *ref);
 
+/* The same for who reads all there is: nothing that was not in memory before
+ * is kept there.
+ */
+json_t *blob_peek_dir (struct blobs *b, const char *ref);
+
 /* Blobs are not forgotten before they are durable.  A commit takes a ticket
  * when it has put all of its own, and hands it back when it is durable, in
  * the order in which they were taken.
@@ -57,9 +62,14 @@ void blobs_durable (struct blobs *b, uint64_t ticket);
 /* Forget what the store has. */
 void blobs_drop (struct blobs *b);
 
+/* Call cb with the name of each blob that is put, known or not. */
+void blobs_on_put (struct blobs *b,
+                   void (*cb) (const char *ref, void *arg),
+                   void *arg);
+
 struct blob_stats {
     size_t count, bytes;
-    uint64_t hits, misses, puts;
+    uint64_t hits, misses, puts, put_bytes;
 };
 void blobs_stats (const struct blobs *b, struct blob_stats *stats);
 

@@ -49,9 +49,12 @@ static void commit_done (void *arg, int errnum)
                              c->root.ref,
                              "rootseq",
                              c->root.seq);
-        namespace_advanced (k, ns);
-        watches_commit (k->watches, ns, c->ops);
+        if (!ns->dropped) {
+            roots_advanced (k, ns);
+            watches_commit (k->watches, ns, c->ops);
+        }
     }
+    namespace_unuse (k, ns);
     commit_free (c);
 }
 
@@ -61,16 +64,18 @@ static void commit_done (void *arg, int errnum)
 static int check_refs (struct kvs *k, json_t *o, flux_error_t *error)
 {
     json_t *data, *entry;
+    enum treeobj_type type = treeobj_type (o, &data);
     const char *name;
     size_t i, len;
 
-    switch (treeobj_type (o, &data)) {
+    switch (type) {
     case TREE_VALREF:
     case TREE_DIRREF:
         json_array_foreach (data, i, entry)
         {
             const char *ref = json_string_value (entry);
-            if (!blob_get (k->blobs, ref, &len))
+            if (!blob_get (k->blobs, ref, &len)
+                || collector_used (k->collector, ref, type == TREE_DIRREF) < 0)
                 return err_set (error, errno, "there is no blob %s", ref);
         }
         return 0;
@@ -108,8 +113,10 @@ static int check_op (struct kvs *k, json_t *op, flux_error_t *error)
         return err_set (error, EINVAL, "%s: flags 0x%x", key, flags);
     if (json_is_null (dirent))
         return 0;
-    if (treeobj_check (dirent, error) < 0)
+    if (treeobj_check (dirent, error) < 0) {
+        errno = EINVAL;
         return -1;
+    }
     if ((flags & FLUX_KVS_APPEND) && treeobj_type (dirent, NULL) != TREE_VAL)
         return err_set (error, EINVAL, "%s: only values are appended", key);
     return check_refs (k, dirent, error);
@@ -149,6 +156,14 @@ static struct namespace *check_namespace (struct kvs *k,
 
 /* ---- the request ---- */
 
+static bool (*writable (struct kvs *k,
+                        struct namespace *ns)) (const struct path *)
+{
+    if (ns->job)
+        return jobkeys_guest_writable;
+    return ns == k->primary ? jobkeys_writable : NULL;
+}
+
 static int commit (struct kvs *k,
                    struct namespace *ns,
                    const flux_msg_t *msg,
@@ -164,7 +179,7 @@ static int commit (struct kvs *k,
     c->ns = ns;
     c->root = ns->head;
     c->ops = json_incref (ops);
-    if (tree_apply (k, c->root.ref, ops, ns == k->primary, error) < 0)
+    if (tree_apply (k, c->root.ref, ops, writable (k, ns), error) < 0)
         goto error;
     c->root.seq++;
     c->msg = flux_msg_incref (msg);
@@ -175,9 +190,11 @@ static int commit (struct kvs *k,
         ns->head = before;
         goto error;
     }
+    ns->users++;
     k->pending++;
     k->commits++;
     k->ops += json_array_size (ops);
+    collector_check (k->collector);
     return REQUEST_LATER;
 error:;
     int saved_errno = errno;

@@ -69,6 +69,8 @@ static int handle_store (struct router *r,
         return REQUEST_ERROR;
     if (blob_put (k->blobs, data, len, ref) < 0)
         return REQUEST_ERROR;
+    collector_stored (k->collector, ref);
+    collector_check (k->collector);
     return answer_durable (k, msg, ref);
 }
 
@@ -135,12 +137,48 @@ static int handle_dropcache (struct router *r,
     return router_respond (r, msg, NULL);
 }
 
+/* Each commit is durable, so the last checkpoint is the root there is. */
+static int handle_checkpoint_get (struct router *r,
+                                  const flux_msg_t *msg,
+                                  void *arg,
+                                  flux_error_t *error)
+{
+    struct kvs *k = arg;
+
+    collector_told (k->collector, k->primary->shown.ref);
+    return router_respond_pack (r,
+                                msg,
+                                "{s:[{s:i s:s s:i s:f}]}",
+                                "value",
+                                "version",
+                                1,
+                                "rootref",
+                                k->primary->shown.ref,
+                                "sequence",
+                                k->primary->shown.seq,
+                                "timestamp",
+                                loop_now (manager_loop (k->m)));
+}
+
+static int handle_checkpoint_put (struct router *r,
+                                  const flux_msg_t *msg,
+                                  void *arg,
+                                  flux_error_t *error)
+{
+    return err_set (error,
+                    ENOSYS,
+                    "each commit is a checkpoint, and none is set by clients: "
+                    "start an instance with content.restore to replace all");
+}
+
 static const struct request_row rows[] = {
     { "content.store", FLUX_ROLE_OWNER, 0, handle_store },
     { "content.load", FLUX_ROLE_OWNER, 0, handle_load },
     { "content.validate", FLUX_ROLE_OWNER, 0, handle_validate },
     { "content.flush", FLUX_ROLE_OWNER, 0, handle_flush },
     { "content.dropcache", FLUX_ROLE_OWNER, 0, handle_dropcache },
+    { "content.checkpoint-get", FLUX_ROLE_OWNER, 0, handle_checkpoint_get },
+    { "content.checkpoint-put", FLUX_ROLE_OWNER, 0, handle_checkpoint_put },
     { "kvs.dropcache", FLUX_ROLE_OWNER, 0, handle_dropcache },
     { NULL },
 };

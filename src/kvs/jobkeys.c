@@ -5,6 +5,7 @@
  *
  *   job.<4>.<4>.<4>.<4>.J, jobspec, R, eventlog, guest.<log>
  *   resource.R
+ *   checkpoint.job-manager, as flux-dump(1) saves it
  */
 
 #include <stdlib.h>
@@ -15,10 +16,8 @@
 
 /* Groups of digits in an id. */
 #define GROUPS 4
-/* A list of jobs shows all that are active, and so many of those that ended
- * last; each can be looked up by its key.
- */
-#define LIST_MAX 1000
+/* Where the manager keeps the state of its queues. */
+#define QUEUES_KEY "queue-status"
 
 static const char *const job_keys[] = {
     "J",
@@ -87,6 +86,8 @@ bool jobkeys_writable (const struct path *p)
 
     if (strcmp (p->names[0], "resource") == 0)
         return p->n > 1 && strcmp (p->names[1], "R") != 0;
+    if (strcmp (p->names[0], "checkpoint") == 0)
+        return p->n > 1 && strcmp (p->names[1], "job-manager") != 0;
     if (groups < 0)
         return true;
     if (p->n <= GROUPS + 1)
@@ -100,16 +101,36 @@ bool jobkeys_writable (const struct path *p)
     return !clash;
 }
 
-struct job *jobkeys_namespace (struct kvs *k, const char *name)
+bool jobkeys_guest_writable (const struct path *p)
 {
-    uint64_t id;
-    char *end;
+    char *key = path_join (p, 0), *name;
+    bool clash = false;
 
-    if (strncmp (name, "job-", 4) != 0 || name[4] < '0' || name[4] > '9')
-        return NULL;
-    errno = 0;
-    id = strtoull (name + 4, &end, 10);
-    return *end || errno ? NULL : manager_job (k->m, id);
+    if (!key || asprintf (&name, "guest.%s", key) < 0) {
+        free (key);
+        return false;
+    }
+    for (int i = 0; i < JOB_KEYS && !clash; i++)
+        clash = overlaps (name, job_keys[i]);
+    free (key);
+    free (name);
+    return !clash;
+}
+
+bool jobkeys_split_guest (const struct path *p,
+                          uint64_t *id,
+                          struct path **rest)
+{
+    char *key;
+
+    if (count_groups (p) != GROUPS || p->n < GROUPS + 2
+        || strcmp (p->names[GROUPS + 1], "guest") != 0)
+        return false;
+    *id = groups_id (p);
+    key = path_join (p, GROUPS + 2);
+    *rest = key ? path_parse (key) : NULL;
+    free (key);
+    return true;
 }
 
 /* ---- one job ---- */
@@ -168,25 +189,69 @@ static json_t *job_dir (struct kvs *k, uint64_t id, const char *prefix)
     return dir;
 }
 
+/* The job's directory.  "guest" is a link while the job is active; then it
+ * has what the job left behind beside its logs.
+ */
+static json_t *whole_job (struct kvs *k, uint64_t id)
+{
+    json_t *dir = job_dir (k, id, ""), *entries = json_object_get (dir, "data");
+    json_t *link = guest_link (k, id), *tree, *guest;
+
+    if (link) {
+        json_object_set_new (entries, "guest", link);
+        return dir;
+    }
+    if ((tree = guest_remains (k, id))) {
+        if (!(guest = json_object_get (entries, "guest"))) {
+            guest = treeobj_dir ();
+            json_object_set_new (entries, "guest", guest);
+        }
+        tree_merge (k, guest, tree);
+        json_decref (tree);
+    }
+    return dir;
+}
+
+static json_t *named_of_job (struct kvs *k, uint64_t id, const char *name)
+{
+    for (int i = 0; i < JOB_KEYS; i++) {
+        if (strcmp (name, job_keys[i]) == 0)
+            return text_val (view_lookup (k->view, id, name, false));
+    }
+    return job_dir (k, id, name);
+}
+
 static json_t *job_get (struct kvs *k, const struct path *p)
 {
     uint64_t id = groups_id (p);
-    json_t *o = NULL;
     uint32_t owner;
+    json_t *o;
     char *name;
 
     if (view_owner (k->view, id, &owner) < 0)
         return NULL;
     if (p->n == GROUPS + 1)
-        return job_dir (k, id, "");
+        return whole_job (k, id);
     if (!(name = path_join (p, GROUPS + 1)))
         return NULL;
-    for (int i = 0; i < JOB_KEYS && !o; i++) {
-        if (strcmp (name, job_keys[i]) == 0)
-            o = text_val (view_lookup (k->view, id, name, false));
+    o = named_of_job (k, id, name);
+    free (name);
+    return o;
+}
+
+json_t *jobkeys_guest (struct kvs *k, uint64_t id, const struct path *p)
+{
+    char *key, *name;
+    json_t *o;
+
+    if (p->n == 0)
+        return job_dir (k, id, "guest");
+    if (!(key = path_join (p, 0)) || asprintf (&name, "guest.%s", key) < 0) {
+        free (key);
+        return NULL;
     }
-    if (!o)
-        o = job_dir (k, id, name);
+    o = named_of_job (k, id, name);
+    free (key);
     free (name);
     return o;
 }
@@ -217,10 +282,23 @@ static void list_id (struct listing *l, uint64_t id)
         json_object_set_new (entries, group, treeobj_dir ());
 }
 
-static int list_row (const struct store_job *row, void *arg)
+/* Each group that jobs in the store have is found by one step: after the
+ * first id of a group comes the first that is beyond it.
+ */
+static void list_stored (struct kvs *k, struct listing *l)
 {
-    list_id (arg, row->id);
-    return 0;
+    const int width = 48 - 16 * l->groups;
+    uint64_t id = 0, first = 0;
+
+    for (int i = 0; i < l->groups; i++)
+        first |= (uint64_t)strtoul (l->path->names[i + 1], NULL, 16)
+                 << (48 - 16 * i);
+    for (uint64_t from = first; store_next_job (k->store, from, &id) == 0;
+         from = ((id >> width) + 1) << width) {
+        if (l->groups > 0 && (id - first) >> (width + 16) != 0)
+            break;
+        list_id (l, id);
+    }
 }
 
 static json_t *job_list (struct kvs *k, const struct path *p, int groups)
@@ -232,7 +310,7 @@ static json_t *job_list (struct kvs *k, const struct path *p, int groups)
     {
         list_id (&l, job->id);
     }
-    (void)store_each_inactive (k->store, 0., LIST_MAX, list_row, &l);
+    list_stored (k, &l);
     if (json_object_size (json_object_get (l.dir, "data")) > 0)
         return l.dir;
     json_decref (l.dir);
@@ -254,6 +332,42 @@ static json_t *resource_get (struct kvs *k, const struct path *p)
     return dir;
 }
 
+/* The greatest id there was, and the state of queues. */
+static json_t *manager_checkpoint (struct kvs *k)
+{
+    struct store_counts counts = { 0 };
+    json_t *queues = NULL, *o;
+    char *text = NULL;
+
+    if (store_meta_get (k->store, QUEUES_KEY, &text, NULL) == 0)
+        queues = json_loads (text, 0, NULL);
+    free (text);
+    (void)store_counts (k->store, &counts);
+    o = json_pack ("{s:i s:I}",
+                   "version",
+                   1,
+                   "max_jobid",
+                   (json_int_t)counts.max_id);
+    json_object_set (o, "queue", json_object_get (queues, "queues"));
+    json_decref (queues);
+    text = json_dumps (o, JSON_COMPACT);
+    json_decref (o);
+    return text_val (text);
+}
+
+static json_t *checkpoint_get (struct kvs *k, const struct path *p)
+{
+    json_t *dir;
+
+    if (p->n > 2 || (p->n == 2 && strcmp (p->names[1], "job-manager") != 0))
+        return NULL;
+    if (p->n == 2)
+        return manager_checkpoint (k);
+    dir = treeobj_dir ();
+    put_below (dir, "job-manager", manager_checkpoint (k));
+    return dir;
+}
+
 /* Of a root only the names count. */
 static json_t *root_get (struct kvs *k)
 {
@@ -261,6 +375,7 @@ static json_t *root_get (struct kvs *k)
     json_t *dir = treeobj_dir ();
 
     put_below (dir, "resource", treeobj_dir ());
+    put_below (dir, "checkpoint", treeobj_dir ());
     (void)store_counts (k->store, &counts);
     if (manager_active_count (k->m) > 0 || counts.inactive > 0)
         put_below (dir, "job", treeobj_dir ());
@@ -275,6 +390,8 @@ json_t *jobkeys_get (struct kvs *k, const struct path *p)
         return root_get (k);
     if (strcmp (p->names[0], "resource") == 0)
         return resource_get (k, p);
+    if (strcmp (p->names[0], "checkpoint") == 0)
+        return checkpoint_get (k, p);
     if ((groups = count_groups (p)) < 0)
         return NULL;
     return groups == GROUPS ? job_get (k, p) : job_list (k, p, groups);

@@ -10,7 +10,10 @@ static int handle_disconnect (struct router *r,
                               void *arg,
                               flux_error_t *error)
 {
-    namespace_disconnect (arg, msg);
+    struct kvs *k = arg;
+
+    roots_disconnect (k, msg);
+    collector_disconnect (k->collector, msg);
     return REQUEST_DONE;
 }
 
@@ -28,8 +31,8 @@ static const struct request_row *own_requests (void)
 }
 
 static const struct request_row *(*const families[]) (void) = {
-    namespace_requests, lookup_requests,  commit_requests,
-    watch_requests,     content_requests, own_requests,
+    namespace_requests, root_requests,    lookup_requests,    commit_requests,
+    watch_requests,     content_requests, collector_requests, own_requests,
 };
 enum { FAMILIES = sizeof (families) / sizeof (families[0]) };
 
@@ -135,13 +138,12 @@ struct kvs *kvs_create (struct manager *m, struct view *v, flux_error_t *error)
     k->r = manager_router (m);
     k->store = manager_store (m);
     if (!(k->blobs = blobs_create (k->store))
+        || !(k->collector = collector_create (k))
         || !(k->watches = watches_create (k))) {
         err_set (error, ENOMEM, "kvs: out of memory");
         goto error;
     }
-    /* Last what is called back when it is durable: k has to live till then. */
-    if (namespaces_restore (k, error) < 0 || add_requests (k, error) < 0
-        || kvs_collect (k, error) < 0)
+    if (namespaces_restore (k, error) < 0 || add_requests (k, error) < 0)
         goto error;
     return k;
 error:;
@@ -160,7 +162,9 @@ void kvs_destroy (struct kvs *k)
     router_standard_remove (k->r, "kvs");
     router_standard_remove (k->r, "kvs-watch");
     watches_destroy (k->watches);
+    roots_destroy (k);
     namespaces_destroy (k);
+    collector_destroy (k->collector);
     blobs_destroy (k->blobs);
     free (k);
 }

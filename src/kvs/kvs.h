@@ -5,16 +5,16 @@
  * Values stand under keys, whose parts are separated by dots.  A namespace
  * is a tree of RFC 11 objects; each directory, and each value that is not
  * short, is a blob named by its SHA-1 (RFC 10), so that a root's name changes
- * with its content and an old root is a snapshot.  Blobs that no namespace
- * needs any more are dropped when the broker starts.
+ * with its content and an old root is a snapshot.  Blobs that nobody needs
+ * any more are dropped by and by (collect.c).
  *
  * A commit is answered, and seen by anybody, when it is durable; each commit
  * adds one to the sequence number of its namespace.
  *
  * Jobs and resources are seen at the keys of RFC 16 ("job.<id>.eventlog",
  * "resource.R") of the primary namespace, and a running job's logs in the
- * namespace "job-<id>".  These are views: nothing is kept twice, and writing
- * there is refused with EROFS.
+ * namespace "job-<id>", which its user may write to (guest.c).  These are
+ * views: nothing is kept twice, and writing there is refused with EROFS.
  */
 
 #ifndef SLUICE_KVS_KVS_H

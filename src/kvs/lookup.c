@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/jobid.h"
 #include "kvs/private.h"
 
 /* A lookup on its way. */
 struct walk {
     struct kvs *k;
     const flux_msg_t *msg;
-    struct namespace *ns; /* NULL: in a snapshot */
-    json_t *rootdir;      /* of the snapshot */
+    struct namespace *ns; /* NULL: in a snapshot, or in what a job left */
+    json_t *rootdir;      /* of those; a reference */
+    uint64_t job;         /* whose logs are seen, too; 0: of none */
     struct path *path;
     int links;
     bool follow; /* a link that is the last part, too */
@@ -40,10 +40,26 @@ static bool has_views (const struct walk *w)
 
     if (w->ns)
         return w->ns == w->k->primary;
-    return treeobj_type (w->rootdir, &data) == TREE_DIRREF
+    return !w->job && treeobj_type (w->rootdir, &data) == TREE_DIRREF
            && strcmp (json_string_value (json_array_get (data, 0)),
                       w->k->primary->shown.ref)
                   == 0;
+}
+
+static void set_path (struct walk *w, struct path *path)
+{
+    free (w->path);
+    w->path = path;
+}
+
+static int set_namespace (struct walk *w, const char *name)
+{
+    if (!(w->ns = namespace_find (w->k, name)) || !may_read (w->msg, w->ns))
+        return -1;
+    json_decref (w->rootdir);
+    w->rootdir = NULL;
+    w->job = w->ns->job;
+    return 0;
 }
 
 /* Continue where a link leads to. */
@@ -63,15 +79,57 @@ static int redirect (struct walk *w, json_t *link, size_t next)
         errno = ELOOP;
         return -1;
     }
-    if (name
-        && (!(w->ns = namespace_find (w->k, name))
-            || !may_read (w->msg, w->ns)))
+    if (name && set_namespace (w, name) < 0)
         return -1;
     if (!(path = path_redirect (target, w->path, next)))
         return -1;
-    free (w->path);
-    w->path = path;
+    set_path (w, path);
     return 0;
+}
+
+/* A path that leads to a job's namespace goes on there, or in what the job
+ * left.  *found if that is all: the link itself was asked for.
+ */
+static int enter_guest (struct walk *w, json_t **found)
+{
+    json_t *link, *data;
+    struct path *rest;
+    uint32_t owner;
+    uint64_t id;
+    int rc = 0;
+
+    if (!jobkeys_split_guest (w->path, &id, &rest))
+        return 0;
+    if (!rest)
+        return -1;
+    if (view_owner (w->k->view, id, &owner) < 0) {
+        free (rest);
+        return 0;
+    }
+    if (!(link = guest_link (w->k, id))) {
+        json_decref (w->rootdir);
+        w->ns = NULL;
+        w->rootdir = guest_remains (w->k, id);
+        w->job = id;
+    }
+    else if (rest->n > 0 || w->follow) {
+        (void)treeobj_type (link, &data);
+        rc = set_namespace (
+            w,
+            json_string_value (json_object_get (data, "namespace")));
+    }
+    else
+        *found = json_incref (link);
+    json_decref (link);
+    set_path (w, rest);
+    return rc;
+}
+
+static json_t *view (struct walk *w)
+{
+    if (w->job)
+        return jobkeys_guest (w->k, w->job, w->path);
+    return has_views (w) ? jobkeys_get (w->k, w->path) : NULL;
 }
 
 /* Walk down the tree once.  *again if it met a link, which was followed. */
@@ -82,8 +140,8 @@ static json_t *walk_tree (struct walk *w, bool *again)
     *again = false;
     if (w->ns)
         o = treeobj_dirref (w->ns->shown.ref);
-    else
-        o = json_incref (w->rootdir);
+    else if (!(o = json_incref (w->rootdir)))
+        return not_found ();
     for (size_t i = 0; o && i < w->path->n; i++) {
         bool last = i + 1 == w->path->n;
 
@@ -105,38 +163,34 @@ static json_t *walk_tree (struct walk *w, bool *again)
     return o;
 }
 
-/* What views show goes into a copy of the directory.  Takes over view. */
-static json_t *merge (struct kvs *k, json_t *tree, json_t *view)
-{
-    json_t *entries = tree ? tree_entries (k, tree) : NULL;
-    json_t *shown = json_object_get (view, "data");
-
-    if (entries)
-        json_object_update_missing (shown, entries);
-    json_decref (entries);
-    return view;
-}
-
 /* The object at the end of the walk, as it is stored. */
 static json_t *walk (struct walk *w)
 {
-    json_t *o, *view;
+    json_t *o = NULL, *shown, *entries;
     bool again;
 
     do {
-        view = has_views (w) ? jobkeys_get (w->k, w->path) : NULL;
-        if (view && treeobj_type (view, NULL) == TREE_VAL)
-            return view;
+        if (has_views (w) && (enter_guest (w, &o) < 0 || o))
+            return o;
+        shown = view (w);
+        if (shown && treeobj_type (shown, NULL) == TREE_VAL)
+            return shown;
         o = walk_tree (w, &again);
         if (again)
-            json_decref (view);
+            json_decref (shown);
     } while (again);
-    if (view) {
-        view = merge (w->k, o, view);
-        json_decref (o);
-        return view;
+    if (!shown)
+        return o;
+    /* What views show comes first, and the tree is added to it.  Directories
+     * in lists of jobs are empty, and to be looked up themselves. */
+    if (w->job)
+        tree_merge (w->k, shown, o);
+    else if (o && (entries = tree_entries (w->k, o))) {
+        json_object_update_missing (json_object_get (shown, "data"), entries);
+        json_decref (entries);
     }
-    return o;
+    json_decref (o);
+    return shown;
 }
 
 /* Give the kind of object that was asked for.  Takes over o. */
@@ -151,10 +205,12 @@ static json_t *convert (struct kvs *k, json_t *o, int flags)
     if (flags & FLUX_KVS_TREEOBJ)
         result = json_incref (o);
     else if (flags & FLUX_KVS_READLINK) {
-        if (type == TREE_SYMLINK)
-            result = json_incref (o);
-        else
+        if (type != TREE_SYMLINK)
             errno = EINVAL;
+        else if (flags & FLUX_KVS_READDIR)
+            errno = ENOTDIR;
+        else
+            result = json_incref (o);
     }
     else if (flags & FLUX_KVS_READDIR) {
         if (type == TREE_DIR)
@@ -185,8 +241,15 @@ static json_t *get (struct walk *w, const char *key, int flags)
 {
     json_t *o;
 
-    if (!(w->path = path_parse (key)))
+    if (!*key)
+        errno = ENOENT;
+    if (!*key || !(w->path = path_parse (key))) {
+        json_decref (w->rootdir);
         return NULL;
+    }
+    /* The root is a directory, whatever is hoped for. */
+    if (w->path->n == 0)
+        flags &= ~FLUX_KVS_READLINK;
     w->follow = !(flags & (FLUX_KVS_READLINK | FLUX_KVS_TREEOBJ));
     if (w->path->n == 0 && (flags & FLUX_KVS_TREEOBJ))
         o = w->ns ? treeobj_dirref (w->ns->shown.ref)
@@ -194,30 +257,8 @@ static json_t *get (struct walk *w, const char *key, int flags)
     else
         o = walk (w);
     free (w->path);
+    json_decref (w->rootdir);
     return o ? convert (w->k, o, flags) : NULL;
-}
-
-/* In the namespace of a running job. */
-static json_t *get_of_job (struct walk *w,
-                           const struct job *job,
-                           const char *key,
-                           int flags)
-{
-    char prefix[JOBID_TEXT_MAX];
-    char *full;
-    json_t *o;
-
-    if (!router_may (w->msg, job->userid)) {
-        errno = EPERM;
-        return NULL;
-    }
-    jobid_encode (job->id, JOBID_KVS, prefix, sizeof (prefix));
-    if (asprintf (&full, "%s.guest.%s", prefix, key) < 0)
-        return NULL;
-    w->ns = w->k->primary;
-    o = get (w, full, flags);
-    free (full);
-    return o;
 }
 
 json_t *kvs_get (struct kvs *k,
@@ -227,29 +268,31 @@ json_t *kvs_get (struct kvs *k,
                  const char *key,
                  int flags)
 {
-    struct walk w = { .k = k, .msg = msg, .rootdir = rootdir };
-    struct job *job;
+    struct walk w = { .k = k, .msg = msg };
+    json_t *data;
 
-    if (rootdir) {
-        /* A reference is no proof that its holder may see what it names. */
-        if (!router_is_owner (msg)) {
-            errno = EPERM;
-            return NULL;
-        }
-        return get (&w, key, flags);
+    /* A reference is no proof that its holder may see what it names. */
+    if (rootdir && !router_is_owner (msg)) {
+        errno = EPERM;
+        return NULL;
     }
-    if ((w.ns = namespace_find (k, name)))
-        return may_read (msg, w.ns) ? get (&w, key, flags) : NULL;
-    if ((job = jobkeys_namespace (k, name)))
-        return get_of_job (&w, job, key, flags);
-    errno = ENOTSUP;
-    return NULL;
+    if (rootdir) {
+        w.rootdir = json_incref (rootdir);
+        if (treeobj_type (rootdir, &data) == TREE_DIRREF)
+            collector_reading (k->collector,
+                               json_string_value (json_array_get (data, 0)));
+    }
+    else if (set_namespace (&w, name) < 0)
+        return NULL;
+    return get (&w, key, flags);
 }
 
 int lookup_request_unpack (const flux_msg_t *msg,
                            struct lookup_request *req,
                            flux_error_t *error)
 {
+    enum treeobj_type type;
+
     memset (req, 0, sizeof (*req));
     if (flux_msg_unpack (msg,
                          "{s:s s?s s?o s:i}",
@@ -266,8 +309,12 @@ int lookup_request_unpack (const flux_msg_t *msg,
         return err_set (error,
                         EPROTO,
                         "invalid payload: key, flags, namespace or rootdir");
-    if (req->rootdir && treeobj_check (req->rootdir, error) < 0)
-        return -1;
+    if (!req->rootdir)
+        return 0;
+    type = treeobj_type (req->rootdir, NULL);
+    if ((type != TREE_DIR && type != TREE_DIRREF)
+        || treeobj_check (req->rootdir, error) < 0)
+        return err_set (error, EINVAL, "rootdir is no directory of RFC 11");
     return 0;
 }
 
@@ -276,7 +323,8 @@ static int handle_lookup (struct router *r,
                           void *arg,
                           flux_error_t *error)
 {
-    const int known = FLUX_KVS_READDIR | FLUX_KVS_READLINK | FLUX_KVS_TREEOBJ;
+    /* Those that are kvs-watch.lookup's do nothing here. */
+    const int known = 2 * FLUX_KVS_WATCH_INITIAL_SENTINEL - 1;
     struct kvs *k = arg;
     struct lookup_request req;
     json_t *val;

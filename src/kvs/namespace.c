@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "kvs/private.h"
 
@@ -22,21 +21,33 @@ static void namespace_free (struct namespace *ns)
     free (ns);
 }
 
-static struct namespace *namespace_add (struct kvs *k, const char *name)
+/* The blob of a directory with nothing in it, and its name. */
+static int put_empty_dir (struct kvs *k, char *ref)
+{
+    static const char empty[] = "{\"data\":{},\"type\":\"dir\",\"ver\":1}";
+
+    return blob_put (k->blobs, empty, sizeof (empty) - 1, ref);
+}
+
+struct namespace *namespace_add (struct kvs *k, const char *name)
 {
     struct namespace *ns = calloc (1, sizeof (*ns));
 
-    if (!ns || !(ns->name = strdup (name))) {
+    if (!ns || !(ns->name = strdup (name))
+        || put_empty_dir (k, ns->head.ref) < 0) {
         namespace_free (ns);
         return NULL;
     }
+    ns->shown = ns->head;
     HASH_ADD_KEYPTR (hh, k->namespaces, ns->name, strlen (ns->name), ns);
     return ns;
 }
 
-static void namespace_drop (struct kvs *k, struct namespace *ns)
+void namespace_unuse (struct kvs *k, struct namespace *ns)
 {
-    HASH_DEL (k->namespaces, ns);
+    if (--ns->users > 0 || !ns->dropped)
+        return;
+    k->leaving--;
     namespace_free (ns);
 }
 
@@ -45,22 +56,29 @@ struct namespace *namespace_find (struct kvs *k, const char *name)
     struct namespace *ns;
 
     HASH_FIND_STR (k->namespaces, name, ns);
-    if (ns && ns->visible)
+    if (!ns)
+        return guest_open (k, name);
+    if (ns->visible)
         return ns;
     errno = ENOTSUP;
     return NULL;
 }
 
-static int put_record (struct kvs *k, const char *name, const char *text)
+static int put_record (struct kvs *k,
+                       const struct namespace *ns,
+                       const char *text)
 {
-    char *key;
+    char guest[GUEST_KEY_SIZE];
+    char *key = NULL;
     int rc;
 
-    if (asprintf (&key, PREFIX "%s", name) < 0)
+    if (ns->job)
+        guest_key (ns->job, guest);
+    else if (asprintf (&key, PREFIX "%s", ns->name) < 0)
         return -1;
     rc = store_value_put (k->store,
                           KVS_STORE_ID,
-                          key,
+                          key ? key : guest,
                           text,
                           text ? strlen (text) : 0);
     free (key);
@@ -79,7 +97,7 @@ int namespace_save (struct kvs *k, struct namespace *ns)
                            "rootref",
                            ns->head.ref);
     char *text = o ? json_dumps (o, JSON_COMPACT) : NULL;
-    int rc = text ? put_record (k, ns->name, text) : -1;
+    int rc = text ? put_record (k, ns, text) : -1;
 
     free (text);
     json_decref (o);
@@ -88,41 +106,55 @@ int namespace_save (struct kvs *k, struct namespace *ns)
 
 /* ---- coming back ---- */
 
-static int restore_one (struct kvs *k, const char *key, flux_error_t *error)
+int namespace_load (struct kvs *k, const char *key, struct namespace *ns)
 {
-    struct namespace *ns;
     const char *ref;
     json_int_t owner;
     char *text;
     size_t len;
     json_t *o;
+    int rc = 0;
 
     if (store_value_get (k->store, KVS_STORE_ID, key, &text, &len) < 0)
-        return err_set (error, errno, "kvs: reading %s", key);
+        return -1;
     o = json_loadb (text, len, 0, NULL);
     free (text);
-    if (!(ns = namespace_add (k, key + strlen (PREFIX)))
-        || json_unpack (o,
-                        "{s:I s:i s:i s:s}",
-                        "owner",
-                        &owner,
-                        "flags",
-                        &ns->flags,
-                        "rootseq",
-                        &ns->head.seq,
-                        "rootref",
-                        &ref)
-               < 0
+    if (json_unpack (o,
+                     "{s:I s:i s:i s:s}",
+                     "owner",
+                     &owner,
+                     "flags",
+                     &ns->flags,
+                     "rootseq",
+                     &ns->head.seq,
+                     "rootref",
+                     &ref)
+            < 0
         || !blobref_valid (ref)) {
-        json_decref (o);
-        return err_set (error, EINVAL, "kvs: %s is not a namespace", key);
+        errno = EINVAL;
+        rc = -1;
     }
-    ns->owner = owner;
-    strcpy (ns->head.ref, ref);
-    ns->shown = ns->head;
-    ns->visible = true;
+    else {
+        ns->owner = owner;
+        strcpy (ns->head.ref, ref);
+        ns->shown = ns->head;
+        ns->visible = true;
+    }
     json_decref (o);
-    return 0;
+    return rc;
+}
+
+static int restore_one (struct kvs *k, const char *key, flux_error_t *error)
+{
+    struct namespace *ns;
+
+    if (!(ns = namespace_add (k, key + strlen (PREFIX))))
+        return -1;
+    if (namespace_load (k, key, ns) == 0)
+        return 0;
+    if (errno == EINVAL)
+        return err_set (error, EINVAL, "kvs: %s is not a namespace", key);
+    return err_set (error, errno, "kvs: reading %s", key);
 }
 
 struct restoring {
@@ -139,14 +171,6 @@ static int restore_cb (const char *key, void *arg)
     return restore_one (r->k, key, r->error);
 }
 
-/* The blob of a directory with nothing in it, and its name. */
-static int put_empty_dir (struct kvs *k, char *ref)
-{
-    static const char empty[] = "{\"data\":{},\"type\":\"dir\",\"ver\":1}";
-
-    return blob_put (k->blobs, empty, sizeof (empty) - 1, ref);
-}
-
 int namespaces_restore (struct kvs *k, flux_error_t *error)
 {
     struct restoring restoring = { k, error };
@@ -154,17 +178,21 @@ int namespaces_restore (struct kvs *k, flux_error_t *error)
 
     if (error)
         error->text[0] = '\0';
-    if (store_each_value (k->store, KVS_STORE_ID, restore_cb, &restoring) < 0) {
+    if (store_each_value (k->store,
+                          KVS_STORE_ID,
+                          NULL,
+                          0,
+                          restore_cb,
+                          &restoring)
+        < 0) {
         if (error && error->text[0] == '\0')
             err_set (error, errno, "kvs: reading the store");
         return -1;
     }
     HASH_FIND_STR (k->namespaces, KVS_PRIMARY_NAMESPACE, ns);
     if (!ns) {
-        if (!(ns = namespace_add (k, KVS_PRIMARY_NAMESPACE))
-            || put_empty_dir (k, ns->head.ref) < 0)
+        if (!(ns = namespace_add (k, KVS_PRIMARY_NAMESPACE)))
             return err_set (error, errno, "kvs: making a namespace");
-        ns->shown = ns->head;
         ns->visible = true;
     }
     ns->owner = router_owner (k->r);
@@ -230,7 +258,7 @@ static bool name_taken (struct kvs *k, const char *name)
     struct namespace *ns;
 
     HASH_FIND_STR (k->namespaces, name, ns);
-    return ns || jobkeys_namespace (k, name);
+    return ns || guest_job (k, name);
 }
 
 static int check_create (struct kvs *k,
@@ -252,12 +280,14 @@ static int check_create (struct kvs *k,
         errno = EEXIST;
         return -1;
     }
+    if (!ref)
+        return 0;
     if (!blobref_valid (ref))
         return err_set (error, EINVAL, "rootref %.64s is no blobref", ref);
     if (!(dir = blob_get_dir (k->blobs, ref)))
         return err_set (error, errno, "rootref %s is not a directory", ref);
     json_decref (dir);
-    return 0;
+    return collector_used (k->collector, ref, true);
 }
 
 static int handle_create (struct router *r,
@@ -266,7 +296,6 @@ static int handle_create (struct router *r,
                           flux_error_t *error)
 {
     struct kvs *k = arg;
-    char empty[BLOBREF_SIZE];
     const char *name, *ref = NULL;
     struct namespace *ns;
     json_int_t owner;
@@ -286,57 +315,42 @@ static int handle_create (struct router *r,
         return err_set (error,
                         EPROTO,
                         "invalid payload: namespace, rootref, owner, flags");
-    if (put_empty_dir (k, empty) < 0
-        || check_create (k, name, ref ? ref : empty, flags, error) < 0
+    if (check_create (k, name, ref, flags, error) < 0
         || !(ns = namespace_add (k, name)))
         return REQUEST_ERROR;
     ns->owner = (uint32_t)owner == FLUX_USERID_UNKNOWN ? router_owner (r)
                                                        : (uint32_t)owner;
     ns->flags = flags;
-    strcpy (ns->head.ref, ref ? ref : empty);
+    if (ref)
+        strcpy (ns->head.ref, ref);
     ns->shown = ns->head;
     if (namespace_save (k, ns) < 0
         || change_begin (k, ns, msg, create_done) == REQUEST_ERROR) {
-        namespace_drop (k, ns);
+        HASH_DEL (k->namespaces, ns);
+        namespace_free (ns);
         return REQUEST_ERROR;
     }
     return REQUEST_LATER;
 }
 
-static void version_wait_end (struct kvs *k, struct version_wait *w, int errnum)
+void namespace_drop (struct kvs *k, struct namespace *ns)
 {
-    DL_DELETE (k->waits, w);
-    if (errnum != 0)
-        router_respond_error (k->r, w->msg, errnum, NULL);
+    roots_dropped (k, ns);
+    HASH_DEL (k->namespaces, ns);
+    watches_namespace_removed (k->watches, ns->name);
+    ns->dropped = true;
+    if (ns->users > 0)
+        k->leaving++;
     else
-        router_respond_pack (k->r,
-                             w->msg,
-                             "{s:i s:s}",
-                             "rootseq",
-                             w->ns->shown.seq,
-                             "rootref",
-                             w->ns->shown.ref);
-    flux_msg_decref (w->msg);
-    free (w);
+        namespace_free (ns);
 }
 
 static void remove_done (void *arg, int errnum)
 {
     struct change *c = arg;
-    struct kvs *k = c->k;
-    struct namespace *ns = c->ns;
-    struct version_wait *w, *tmp;
 
-    if (errnum == 0) {
-        DL_FOREACH_SAFE (k->waits, w, tmp)
-        {
-            if (w->ns == ns)
-                version_wait_end (k, w, ENOTSUP);
-        }
-        HASH_DEL (k->namespaces, ns);
-        watches_namespace_removed (k->watches, ns->name);
-        namespace_free (ns);
-    }
+    if (errnum == 0)
+        namespace_drop (c->k, c->ns);
     change_end (c, errnum);
 }
 
@@ -358,15 +372,31 @@ static int handle_remove (struct router *r,
     /* Who removes twice has what he wants. */
     if (!(ns = namespace_find (k, name)) || ns->removing)
         return router_respond (r, msg, NULL);
-    if (put_record (k, name, NULL) < 0
+    if (ns->job)
+        return err_set (error,
+                        EBUSY,
+                        "%s belongs to an active job, and goes with it",
+                        name);
+    if (put_record (k, ns, NULL) < 0
         || change_begin (k, ns, msg, remove_done) == REQUEST_ERROR)
         return REQUEST_ERROR;
     ns->removing = true;
     return REQUEST_LATER;
 }
 
-/* ---- questions ---- */
+static void list_one (json_t *list, const char *name, uint32_t owner, int flags)
+{
+    json_array_append_new (list,
+                           json_pack ("{s:s s:I s:i}",
+                                      "namespace",
+                                      name,
+                                      "owner",
+                                      (json_int_t)owner,
+                                      "flags",
+                                      flags));
+}
 
+/* Namespaces of running jobs are there though nobody asked for them yet. */
 static int handle_list (struct router *r,
                         const flux_msg_t *msg,
                         void *arg,
@@ -375,121 +405,28 @@ static int handle_list (struct router *r,
     struct kvs *k = arg;
     json_t *list = json_array ();
     struct namespace *ns, *tmp;
+    struct job *job, *jtmp;
 
     HASH_ITER (hh, k->namespaces, ns, tmp)
     {
         if (ns->visible)
-            json_array_append_new (list,
-                                   json_pack ("{s:s s:I s:i}",
-                                              "namespace",
-                                              ns->name,
-                                              "owner",
-                                              (json_int_t)ns->owner,
-                                              "flags",
-                                              ns->flags));
+            list_one (list, ns->name, ns->owner, ns->flags);
+    }
+    HASH_ITER (hh, manager_jobs (k->m), job, jtmp)
+    {
+        char name[64];
+        snprintf (name, sizeof (name), "job-%ju", (uintmax_t)job->id);
+        HASH_FIND_STR (k->namespaces, name, ns);
+        if (!ns && job_is_running (job))
+            list_one (list, name, job->userid, 0);
     }
     return router_respond_pack (r, msg, "{s:o}", "namespaces", list);
-}
-
-/* NULL and ENOTSUP, EPERM. */
-static struct namespace *find_for (struct kvs *k,
-                                   const flux_msg_t *msg,
-                                   const char *name)
-{
-    struct namespace *ns = namespace_find (k, name);
-
-    if (ns && !router_may (msg, ns->owner)) {
-        errno = EPERM;
-        return NULL;
-    }
-    return ns;
-}
-
-static int handle_getroot (struct router *r,
-                           const flux_msg_t *msg,
-                           void *arg,
-                           flux_error_t *error)
-{
-    struct kvs *k = arg;
-    struct namespace *ns;
-    const char *name;
-
-    if (flux_msg_unpack (msg, "{s:s}", "namespace", &name) < 0)
-        return err_set (error, EPROTO, "invalid payload: namespace");
-    if (!(ns = find_for (k, msg, name)))
-        return REQUEST_ERROR;
-    return router_respond_pack (r,
-                                msg,
-                                "{s:I s:i s:s s:i s:s}",
-                                "owner",
-                                (json_int_t)ns->owner,
-                                "rootseq",
-                                ns->shown.seq,
-                                "rootref",
-                                ns->shown.ref,
-                                "flags",
-                                ns->flags,
-                                "namespace",
-                                ns->name);
-}
-
-static int handle_wait (struct router *r,
-                        const flux_msg_t *msg,
-                        void *arg,
-                        flux_error_t *error)
-{
-    struct kvs *k = arg;
-    struct version_wait *w;
-    struct namespace *ns;
-    const char *name;
-    int seq;
-
-    if (flux_msg_unpack (msg, "{s:i s:s}", "rootseq", &seq, "namespace", &name)
-        < 0)
-        return err_set (error, EPROTO, "invalid payload: rootseq, namespace");
-    if (!(ns = find_for (k, msg, name)) || !(w = calloc (1, sizeof (*w))))
-        return REQUEST_ERROR;
-    w->msg = flux_msg_incref (msg);
-    w->ns = ns;
-    w->seq = seq;
-    DL_APPEND (k->waits, w);
-    if (ns->shown.seq < seq)
-        return REQUEST_LATER;
-    version_wait_end (k, w, 0);
-    return REQUEST_DONE;
-}
-
-void namespace_advanced (struct kvs *k, struct namespace *ns)
-{
-    struct version_wait *w, *tmp;
-
-    DL_FOREACH_SAFE (k->waits, w, tmp)
-    {
-        if (w->ns == ns && w->seq <= ns->shown.seq)
-            version_wait_end (k, w, 0);
-    }
-}
-
-void namespace_disconnect (struct kvs *k, const flux_msg_t *msg)
-{
-    struct version_wait *w, *tmp;
-
-    DL_FOREACH_SAFE (k->waits, w, tmp)
-    {
-        if (flux_disconnect_match (msg, w->msg)) {
-            DL_DELETE (k->waits, w);
-            flux_msg_decref (w->msg);
-            free (w);
-        }
-    }
 }
 
 static const struct request_row rows[] = {
     { "kvs.namespace-create", FLUX_ROLE_OWNER, 0, handle_create },
     { "kvs.namespace-remove", FLUX_ROLE_OWNER, 0, handle_remove },
     { "kvs.namespace-list", FLUX_ROLE_OWNER, 0, handle_list },
-    { "kvs.getroot", FLUX_ROLE_OWNER | FLUX_ROLE_USER, 0, handle_getroot },
-    { "kvs.wait-version", FLUX_ROLE_OWNER | FLUX_ROLE_USER, 0, handle_wait },
     { NULL },
 };
 
@@ -502,10 +439,9 @@ void namespaces_destroy (struct kvs *k)
 {
     struct namespace *ns, *tmp;
 
-    while (k->waits)
-        version_wait_end (k, k->waits, ENOSYS);
     HASH_ITER (hh, k->namespaces, ns, tmp)
     {
-        namespace_drop (k, ns);
+        HASH_DEL (k->namespaces, ns);
+        namespace_free (ns);
     }
 }

@@ -37,6 +37,23 @@ json_t *tree_entries (struct kvs *k, json_t *dir)
     }
 }
 
+void tree_merge (struct kvs *k, json_t *view, json_t *tree)
+{
+    json_t *entries = tree ? tree_entries (k, tree) : NULL;
+    json_t *shown = json_object_get (view, "data");
+    const char *name;
+    json_t *o, *mine;
+
+    json_object_foreach (entries, name, o)
+    {
+        if (!(mine = json_object_get (shown, name)))
+            json_object_set (shown, name, o);
+        else if (treeobj_type (mine, NULL) == TREE_DIR)
+            tree_merge (k, mine, o);
+    }
+    json_decref (entries);
+}
+
 /* Append n bytes to *buf, which has room for *len and a NUL. */
 static int grow (char **buf, size_t *len, const char *data, size_t n)
 {
@@ -266,7 +283,7 @@ static int apply_path (struct kvs *k,
 static int apply_op (struct kvs *k,
                      json_t *root,
                      json_t *op,
-                     bool primary,
+                     bool (*writable) (const struct path *path),
                      flux_error_t *error)
 {
     const char *key;
@@ -289,7 +306,7 @@ static int apply_op (struct kvs *k,
         next = NULL;
         if (p->n == 0)
             rc = err_set (error, EINVAL, "the root cannot be replaced");
-        else if (primary && !jobkeys_writable (p))
+        else if (writable && !writable (p))
             rc = err_set (error, EROFS, "%s shows jobs, and is only read", key);
         else
             rc = apply_path (k,
@@ -380,7 +397,7 @@ static json_t *flush_dir (struct kvs *k, json_t *dir)
 int tree_apply (struct kvs *k,
                 char *ref,
                 json_t *ops,
-                bool primary,
+                bool (*writable) (const struct path *path),
                 flux_error_t *error)
 {
     json_t *before = treeobj_dirref (ref), *after = NULL;
@@ -392,7 +409,7 @@ int tree_apply (struct kvs *k,
     json_array_foreach (ops, i, op)
     {
         if (rc == 0)
-            rc = apply_op (k, root, op, primary, error);
+            rc = apply_op (k, root, op, writable, error);
     }
     if (rc == 0 && (after = flush_dir (k, root))) {
         (void)treeobj_type (after, &data);

@@ -57,10 +57,18 @@ static void watcher_drop (struct watches *ws, struct watcher *w)
     watcher_free (w);
 }
 
+static void watcher_fail (struct watches *ws,
+                          struct watcher *w,
+                          int errnum,
+                          const char *why)
+{
+    router_respond_error (ws->k->r, w->msg, errnum, why);
+    watcher_drop (ws, w);
+}
+
 static void watcher_end (struct watches *ws, struct watcher *w, int errnum)
 {
-    router_respond_error (ws->k->r, w->msg, errnum, NULL);
-    watcher_drop (ws, w);
+    watcher_fail (ws, w, errnum, NULL);
 }
 
 /* ---- answers ---- */
@@ -172,7 +180,10 @@ static bool follow (struct watches *ws, struct watcher *w, json_t *op)
     if (json_is_null (dirent))
         watcher_end (ws, w, ENOENT);
     else if (!(flags & FLUX_KVS_APPEND))
-        watcher_end (ws, w, EINVAL);
+        watcher_fail (ws,
+                      w,
+                      EINVAL,
+                      "the value followed with WATCH_APPEND was replaced");
     else {
         send_val (ws, w, json_incref (dirent));
         return true;
@@ -279,14 +290,11 @@ static void on_entry (void *arg, const struct manager_entry *entry)
     }
 }
 
-/* Its namespace goes with it. */
 static void on_inactive (void *arg, uint64_t id)
 {
     struct watches *ws = arg;
-    char name[64];
 
-    snprintf (name, sizeof (name), "job-%llu", (unsigned long long)id);
-    watches_namespace_removed (ws, name);
+    guest_ended (ws->k, id);
 }
 
 /* ---- requests ---- */
@@ -316,19 +324,34 @@ static int check_flags (const flux_msg_t *msg, int flags, flux_error_t *error)
     return 0;
 }
 
-/* A key in the namespace of a job is one of its guest logs. */
-static int find_view (struct watcher *w, struct job *job)
+/* Keys of a job that are not of the tree: "eventlog", and in its namespace
+ * the logs.  A key below job.<id>.guest is watched in that namespace.
+ */
+static int find_view (struct kvs *k, struct watcher *w)
 {
-    struct path *p = path_parse (w->key);
+    struct path *p = path_parse (w->key), *rest = NULL;
+    struct job *job = guest_job (k, w->ns);
     int rc = p ? 0 : -1;
+    uint64_t id;
 
-    if (p && job) {
+    if (p && !job && !strcmp (w->ns, KVS_PRIMARY_NAMESPACE)
+        && jobkeys_split_guest (p, &id, &rest) && (job = manager_job (k->m, id))
+        && rest) {
+        free (w->ns);
+        free (w->key);
+        if (asprintf (&w->ns, "job-%ju", (uintmax_t)id) < 0)
+            w->ns = NULL;
+        w->key = path_join (rest, 0);
+        rc = w->ns && w->key ? 0 : -1;
+    }
+    if (rc == 0 && job) {
         w->id = job->id;
         rc = asprintf (&w->name, "guest.%s", w->key);
     }
-    else if (p && !strcmp (w->ns, KVS_PRIMARY_NAMESPACE))
+    else if (rc == 0 && !strcmp (w->ns, KVS_PRIMARY_NAMESPACE))
         (void)jobkeys_split (p, &w->id, &w->name);
     free (p);
+    free (rest);
     return rc < 0 ? -1 : 0;
 }
 
@@ -340,7 +363,7 @@ static struct watcher *watcher_create (struct kvs *k,
     struct path *p = path_parse (req->key);
 
     if (w && p && (w->key = path_join (p, 0)) && (w->ns = strdup (req->ns))
-        && find_view (w, jobkeys_namespace (k, req->ns)) == 0) {
+        && find_view (k, w) == 0) {
         w->msg = flux_msg_incref (msg);
         w->flags = req->flags;
         free (p);

@@ -248,9 +248,19 @@ int store_meta_get (struct store *s, const char *key, char **data, size_t *len)
     return s->ops->meta_get (s->impl, key, data, len);
 }
 
-int store_each_value (struct store *s, uint64_t id, store_key_f cb, void *arg)
+int store_each_value (struct store *s,
+                      uint64_t id,
+                      const char *after,
+                      unsigned int max,
+                      store_key_f cb,
+                      void *arg)
 {
-    return s->ops->each_value (s->impl, id, cb, arg);
+    return s->ops->each_value (s->impl, id, after ? after : "", max, cb, arg);
+}
+
+int store_next_job (struct store *s, uint64_t from, uint64_t *id)
+{
+    return s->ops->next_job (s->impl, from, id);
 }
 
 int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg)

@@ -143,16 +143,24 @@ int store_log_get (struct store *s,
                    char **data,
                    size_t *len);
 int store_meta_get (struct store *s, const char *key, char **data, size_t *len);
-/* Call cb with each key that a value of the job is stored under, in no order.
- * cb may read and write; the walk ends if it returns < 0, with its errno.
+/* Call cb with each key that a value of the job is stored under, in the order
+ * of their bytes: those after `after` (NULL: all), at most max (0: all).  cb
+ * may read and write; the walk ends if it returns < 0, with its errno.
  */
 typedef int (*store_key_f) (const char *key, void *arg);
-int store_each_value (struct store *s, uint64_t id, store_key_f cb, void *arg);
+int store_each_value (struct store *s,
+                      uint64_t id,
+                      const char *after,
+                      unsigned int max,
+                      store_key_f cb,
+                      void *arg);
 /* Call cb with the job's row (valid for the time of the call).  cb may read
  * and write.  If it returns < 0 the read ends and returns -1 with cb's errno.
  */
 typedef int (*store_job_f) (const struct store_job *job, void *arg);
 int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg);
+/* The smallest id of a job that has a row and is not below from. */
+int store_next_job (struct store *s, uint64_t from, uint64_t *id);
 /* Every active job (state not INACTIVE), by id.  cb < 0 ends the walk. */
 int store_each_active (struct store *s, store_job_f cb, void *arg);
 /* Finished jobs, latest t_inactive first (then the greater id), those after

@@ -386,19 +386,54 @@ static int mem_meta_get (void *arg, const char *key, char **data, size_t *len)
     return item_read (impl->meta, key, data, len);
 }
 
-static int mem_each_value (void *arg, uint64_t id, store_key_f cb, void *cb_arg)
+static int by_key (const struct item *a, const struct item *b)
+{
+    return strcmp (a->key, b->key);
+}
+
+static int mem_each_value (void *arg,
+                           uint64_t id,
+                           const char *after,
+                           unsigned int max,
+                           store_key_f cb,
+                           void *cb_arg)
 {
     struct entry *e = entry_find (arg, id);
     struct item *it, *tmp;
+    unsigned int n = 0;
 
     if (!e)
         return 0;
+    HASH_SORT (e->values, by_key);
     HASH_ITER (hh, e->values, it, tmp)
     {
+        if (strcmp (it->key, after) <= 0)
+            continue;
         if (cb (it->key, cb_arg) < 0)
             return -1;
+        if (++n == max)
+            break;
     }
     return 0;
+}
+
+static int mem_next_job (void *arg, uint64_t from, uint64_t *id)
+{
+    struct impl *impl = arg;
+    struct entry *e, *tmp;
+    bool found = false;
+
+    HASH_ITER (hh, impl->jobs, e, tmp)
+    {
+        if (e->has_row && e->id >= from && (!found || e->id < *id)) {
+            *id = e->id;
+            found = true;
+        }
+    }
+    if (found)
+        return 0;
+    errno = ENOENT;
+    return -1;
 }
 
 static int mem_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
@@ -521,6 +556,7 @@ const struct store_ops store_mem_ops = {
     .log_get = mem_log_get,
     .meta_get = mem_meta_get,
     .each_value = mem_each_value,
+    .next_job = mem_next_job,
     .job_get = mem_job_get,
     .each_active = mem_each_active,
     .each_inactive = mem_each_inactive,

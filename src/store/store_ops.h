@@ -45,7 +45,13 @@ struct store_ops {
                     char **data,
                     size_t *len);
     int (*meta_get) (void *impl, const char *key, char **data, size_t *len);
-    int (*each_value) (void *impl, uint64_t id, store_key_f cb, void *arg);
+    int (*each_value) (void *impl,
+                       uint64_t id,
+                       const char *after,
+                       unsigned int max,
+                       store_key_f cb,
+                       void *arg);
+    int (*next_job) (void *impl, uint64_t from, uint64_t *id);
     int (*job_get) (void *impl, uint64_t id, store_job_f cb, void *arg);
     int (*each_active) (void *impl, store_job_f cb, void *arg);
     int (*each_inactive) (void *impl,

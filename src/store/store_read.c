@@ -19,6 +19,7 @@ enum query {
     Q_LOG,
     Q_META,
     Q_KEYS,
+    Q_NEXT,
     Q_JOB,
     Q_ACTIVE,
     Q_INACTIVE,
@@ -32,7 +33,9 @@ static const char *const sql[Q_MAX] = {
     [Q_LOG] = "SELECT data FROM logs WHERE id = ?1 AND path = ?2"
               " AND seq <= ?3 ORDER BY seq",
     [Q_META] = "SELECT value FROM meta WHERE key = ?2",
-    [Q_KEYS] = "SELECT key FROM vals WHERE id = ?1",
+    [Q_KEYS] = "SELECT key FROM vals WHERE id = ?1 AND key > ?2"
+               " ORDER BY key LIMIT ?3",
+    [Q_NEXT] = "SELECT min (id) FROM jobs WHERE id >= ?1",
     [Q_JOB] = JOB_COLUMNS "WHERE j.id = ?1",
     [Q_ACTIVE] = JOB_COLUMNS "WHERE j.state <> 64 ORDER BY j.id",
     [Q_INACTIVE] =
@@ -246,7 +249,12 @@ static int walk (struct reader *r,
     return rc == SQLITE_DONE ? 0 : -1;
 }
 
-int reader_each_value (struct reader *r, uint64_t id, store_key_f cb, void *arg)
+int reader_each_value (struct reader *r,
+                       uint64_t id,
+                       const char *after,
+                       unsigned int max,
+                       store_key_f cb,
+                       void *arg)
 {
     sqlite3_stmt *st = begin (r, Q_KEYS);
     int rc;
@@ -254,6 +262,8 @@ int reader_each_value (struct reader *r, uint64_t id, store_key_f cb, void *arg)
     if (!st)
         return -1;
     sqlite3_bind_int64 (st, 1, id);
+    sqlite3_bind_text (st, 2, after, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_int64 (st, 3, max > 0 ? (int64_t)max : -1);
     while ((rc = sqlite3_step (st)) == SQLITE_ROW) {
         if (cb (text (st, 0), arg) < 0) {
             end (r, Q_KEYS, st);
@@ -264,6 +274,27 @@ int reader_each_value (struct reader *r, uint64_t id, store_key_f cb, void *arg)
         fail (r);
     end (r, Q_KEYS, st);
     return rc == SQLITE_DONE ? 0 : -1;
+}
+
+int reader_next_job (struct reader *r, uint64_t from, uint64_t *id)
+{
+    sqlite3_stmt *st = begin (r, Q_NEXT);
+    int rc;
+
+    if (!st)
+        return -1;
+    sqlite3_bind_int64 (st, 1, from);
+    rc = sqlite3_step (st);
+    if (rc != SQLITE_ROW)
+        fail (r);
+    else if (sqlite3_column_type (st, 0) == SQLITE_NULL) {
+        errno = ENOENT;
+        rc = SQLITE_DONE;
+    }
+    else
+        *id = sqlite3_column_int64 (st, 0);
+    end (r, Q_NEXT, st);
+    return rc == SQLITE_ROW ? 0 : -1;
 }
 
 int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg)

@@ -36,8 +36,11 @@ int reader_meta_get (struct reader *r,
                      size_t *len);
 int reader_each_value (struct reader *r,
                        uint64_t id,
+                       const char *after,
+                       unsigned int max,
                        store_key_f cb,
                        void *arg);
+int reader_next_job (struct reader *r, uint64_t from, uint64_t *id);
 int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg);
 int reader_each_active (struct reader *r, store_job_f cb, void *arg);
 int reader_each_inactive (struct reader *r,

@@ -332,12 +332,21 @@ static int sqlite_meta_get (void *arg,
 
 static int sqlite_each_value (void *arg,
                               uint64_t id,
+                              const char *after,
+                              unsigned int max,
                               store_key_f cb,
                               void *cb_arg)
 {
     struct impl *impl = arg;
 
-    return reader_each_value (impl->reader, id, cb, cb_arg);
+    return reader_each_value (impl->reader, id, after, max, cb, cb_arg);
+}
+
+static int sqlite_next_job (void *arg, uint64_t from, uint64_t *id)
+{
+    struct impl *impl = arg;
+
+    return reader_next_job (impl->reader, from, id);
 }
 
 static int sqlite_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
@@ -393,6 +402,7 @@ const struct store_ops store_sqlite_ops = {
     .log_get = sqlite_log_get,
     .meta_get = sqlite_meta_get,
     .each_value = sqlite_each_value,
+    .next_job = sqlite_next_job,
     .job_get = sqlite_job_get,
     .each_active = sqlite_each_active,
     .each_inactive = sqlite_each_inactive,

@@ -29,4 +29,33 @@ test_expect_success 'what was answered is there' '
     printf "kept\n2\nv\n2\n" >want &&
     test_cmp want out
 '
+test_expect_success 'a job goes on to write to its namespace' '
+    cat >before.sh <<-\T &&
+	flux submit sh -c "flux kvs put k=1; until flux kvs get go; do sleep 0.05; done; flux kvs put l=2" >id
+	flux kvs get --waitcreate -N job-$(flux job id --to=dec $(cat id)) k
+	kill -9 $(flux getattr broker.pid)
+	T
+    cat >after.sh <<-\T &&
+	id=$(cat id) ns=job-$(flux job id --to=dec $(cat id))
+	flux kvs get -N $ns k
+	flux kvs put -N $ns go=1
+	flux job wait-event -q -t 20 $id clean
+	dir=$(flux job id --to=kvs $id)
+	flux kvs get $dir.guest.k $dir.guest.l
+	T
+    { instance before.sh || :; } &&
+    instance after.sh >out &&
+    printf "1\n1\n2\n" >want &&
+    test_cmp want out
+'
+test_expect_success 'and what it wrote is there for the next broker' '
+    cat >later.sh <<-\T &&
+	dir=$(flux job id --to=kvs $(cat id))
+	flux gc >&2
+	flux kvs get $dir.guest.k $dir.guest.l
+	T
+    instance later.sh >out &&
+    printf "1\n2\n" >want &&
+    test_cmp want out
+'
 test_done

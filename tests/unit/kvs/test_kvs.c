@@ -143,6 +143,17 @@ static void test_links (void)
     is_str (get (&s, "d.y"), "2", "is followed by commits");
     link_to (&s, "lx", "d.x", NULL);
     is_str (get (&s, "lx"), "1", "a link at the end");
+    is_int (lookup (&s, PRIMARY, "lx", FLUX_KVS_READLINK | FLUX_KVS_READDIR)
+                ->errnum,
+            ENOTDIR,
+            "a link is no directory");
+    is_int (lookup (&s, PRIMARY, ".", FLUX_KVS_READLINK)->errnum,
+            EISDIR,
+            "nor the root a link");
+    is_int (lookup (&s, PRIMARY, "", 0)->errnum, ENOENT, "nothing has no name");
+    is_int (op_commit (&s, PRIMARY, "{\"key\":\"y\",\"dirent\":{}}")->errnum,
+            EINVAL,
+            "an entry is a tree object");
     ok (has (lookup (&s, PRIMARY, "lx", FLUX_KVS_READLINK),
              "{\"target\":\"d.x\"}"),
         "can be read");
@@ -243,6 +254,81 @@ static void test_namespaces (void)
     service_stop (&s);
 }
 
+/* What a guest may do in namespaces that are not his, and in his own. */
+static void test_guests (void)
+{
+    static const struct {
+        const char *topic;
+        const char *json; /* NS stands for the namespace */
+        int own;
+    } rows[] = {
+        { "kvs.lookup", "{\"key\":\"a\",\"namespace\":\"NS\",\"flags\":0}", 0 },
+        { "kvs-watch.lookup",
+          "{\"key\":\"a\",\"namespace\":\"NS\",\"flags\":8}",
+          0 },
+        { "kvs.commit", "{\"namespace\":\"NS\",\"flags\":0,\"ops\":[]}", 0 },
+        { "kvs.getroot", "{\"namespace\":\"NS\"}", 0 },
+        { "kvs.wait-version", "{\"namespace\":\"NS\",\"rootseq\":0}", 0 },
+        { "kvs.namespace-remove", "{\"namespace\":\"NS\"}", EPERM },
+        { "kvs.namespace-list", "{}", EPERM },
+        { "kvs.gc", "{}", EPERM },
+        { "kvs.dropcache", "{}", EPERM },
+        { "content.store", "{}", EPERM },
+        { "content.load", "{}", EPERM },
+        { "content.flush", "{}", EPERM },
+        { "content.dropcache", "{}", EPERM },
+        { "content.checkpoint-get", "{}", EPERM },
+    };
+    static const char *const others[] = { "primary", "other" };
+    struct service s;
+    char json[256];
+
+    service_start (&s, NULL);
+    ask (&s,
+         "kvs.namespace-create",
+         "{\"namespace\":\"mine\",\"owner\":1001,\"flags\":0}");
+    ask (&s,
+         "kvs.namespace-create",
+         "{\"namespace\":\"other\",\"owner\":1002,\"flags\":0}");
+    put_in (&s, "mine", "a", "1", 0);
+    for (size_t i = 0; i < sizeof (rows) / sizeof (rows[0]); i++) {
+        const char *ns = strstr (rows[i].json, "NS");
+        int n = ns ? ns - rows[i].json : 0;
+        for (int j = -1; j < 2; j++) {
+            const char *name = j < 0 ? "mine" : others[j];
+            if (ns)
+                snprintf (json,
+                          sizeof (json),
+                          "%.*s%s%s",
+                          n,
+                          rows[i].json,
+                          name,
+                          ns + 2);
+            is_int (inst_rpc_as (s.t,
+                                 s.t->guest,
+                                 rows[i].topic,
+                                 ns ? json : rows[i].json)
+                        ->errnum,
+                    j < 0 ? rows[i].own : EPERM,
+                    "a guest asks %s of %s",
+                    rows[i].topic,
+                    name);
+        }
+    }
+    op_commit (&s,
+               "mine",
+               "{\"key\":\"l\",\"dirent\":{\"ver\":1,\"type\":\"symlink\","
+               "\"data\":{\"target\":\"a\",\"namespace\":\"primary\"}}}");
+    is_int (inst_rpc_as (s.t,
+                         s.t->guest,
+                         "kvs.lookup",
+                         "{\"key\":\"l\",\"namespace\":\"mine\",\"flags\":0}")
+                ->errnum,
+            EPERM,
+            "a link leads no guest out of his namespace");
+    service_stop (&s);
+}
+
 static void test_versions (void)
 {
     struct service s;
@@ -325,6 +411,7 @@ static void test_restart (void)
     is_str (get (&s, "a.b"), "kept", "a value survives a restart");
     is_str (text_of (lookup (&s, "ns", "k", 0)), "v", "a namespace too");
     ok (has (getroot (&s), "\"rootseq\":2"), "versions go on");
+    ask (&s, "kvs.gc", "{}");
     old = "{\"key\":\"z\",\"dirent\":{\"ver\":1,\"type\":\"valref\",\"data\":"
           "[\"%s\"]}}";
     char op[256];
@@ -379,6 +466,7 @@ int main (int argc, char **argv)
     test_links ();
     test_snapshots ();
     test_namespaces ();
+    test_guests ();
     test_versions ();
     test_views ();
     test_restart ();

@@ -133,10 +133,16 @@ static void test_data (struct loop *loop, struct store *s, struct told *told)
         "a value may hold any bytes");
     free (data);
     n = 0;
-    ok (store_each_value (s, 1, keys_cb, &n) == 0 && n == 6,
+    ok (store_each_value (s, 1, NULL, 0, keys_cb, &n) == 0 && n == 6,
         "the keys of a job's values are walked");
-    ok (store_each_value (s, 3, keys_cb, &n) == 0 && n == 6, "none for none");
-    ok (store_each_value (s, 1, no_key_cb, NULL) < 0 && errno == EDOM,
+    ok (store_each_value (s, 3, NULL, 0, keys_cb, &n) == 0 && n == 6,
+        "none for none");
+    n = 0;
+    ok (store_each_value (s, 1, NULL, 1, keys_cb, &n) == 0 && n == 1,
+        "the first of them");
+    ok (store_each_value (s, 1, "J", 0, keys_cb, &n) == 0 && n == 6,
+        "and those after it");
+    ok (store_each_value (s, 1, NULL, 0, no_key_cb, NULL) < 0 && errno == EDOM,
         "a callback ends the walk");
     ok (store_value_get (s, 1, "empty", &data, NULL) == 0 && !*data,
         "an empty value is there");
@@ -199,6 +205,7 @@ static struct store_counts counts_of (struct store *s,
 
 static void test_rows (struct loop *loop, struct store *s, struct told *told)
 {
+    uint64_t next;
     struct store_job job = row (1, 8), got;
     struct store_counts c;
     char ids[200] = "";
@@ -239,6 +246,9 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
         store_job_put (s, &other);
     }
     commit (loop, s, told);
+    ok (store_next_job (s, 3, &next) == 0 && next == 3, "a job by its id");
+    ok (store_next_job (s, 1000, &next) < 0 && errno == ENOENT,
+        "there is none after the last");
     store_each_active (s, ids_cb, ids);
     is_str (ids, "1 2 3 4 5 ", "active jobs come by id");
     ok (store_each_active (s, stop_cb, &n) < 0 && n == 1 && errno == EINTR,
