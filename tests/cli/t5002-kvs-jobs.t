@@ -41,7 +41,8 @@ test_expect_success 'while it runs others see it' '
     test "$(flux kvs get $dir.guest.go)" = 1
 '
 test_expect_success 'logs are seen in it, and are not written' '
-    flux run sh -c "flux kvs ls; flux kvs put output=x || echo refused" >out &&
+    flux run sh -c "flux job wait-event -q -p exec \$FLUX_JOB_ID shell.start
+        flux kvs ls; flux kvs put output=x || echo refused" >out &&
     grep -w exec out && grep refused out
 '
 test_expect_success 'it goes with the job' '
