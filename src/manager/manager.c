@@ -44,6 +44,7 @@ static int handle_disconnect (struct router *r,
     waits_disconnect (m->waits, msg);
     drains_disconnect (m->drains, msg);
     evjournal_gone (m->journal, msg);
+    purger_disconnect (m->purger, msg);
     return REQUEST_DONE;
 }
 
@@ -109,6 +110,7 @@ void manager_forget (struct manager *m, struct job *job)
         m->plugins->job_destroy (m->plugins->arg, job);
     outbox_inactive (m->outbox, id);
     hosts_remove (m, job);
+    purger_inactive (m->purger);
     drains_check (m->drains);
     shutdown_check (m);
 }

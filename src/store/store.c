@@ -271,6 +271,16 @@ int store_each_inactive (struct store *s,
     return s->ops->each_inactive (s->impl, since, max, cb, arg);
 }
 
+int store_each_oldest (struct store *s,
+                       double before,
+                       uint64_t keep,
+                       unsigned int max,
+                       store_id_f cb,
+                       void *arg)
+{
+    return s->ops->each_oldest (s->impl, before, keep, max, cb, arg);
+}
+
 int store_counts (struct store *s, struct store_counts *counts)
 {
     return s->ops->counts (s->impl, counts);

@@ -163,6 +163,18 @@ int store_each_inactive (struct store *s,
                          unsigned int max,
                          store_job_f cb,
                          void *arg);
+/* Ids of finished jobs, earliest t_inactive first (then the lesser id): those
+ * that ended no later than `before` and are not among the `keep` latest, at
+ * most max of them.  The cost is that of what is given, however many there
+ * are.  cb may write; cb < 0 ends the walk.
+ */
+typedef int (*store_id_f) (uint64_t id, void *arg);
+int store_each_oldest (struct store *s,
+                       double before,
+                       uint64_t keep,
+                       unsigned int max,
+                       store_id_f cb,
+                       void *arg);
 
 /* Finished jobs that are there, by result; those removed since the store was
  * made; the greatest id that was ever there.

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
+#include <utlist.h>
 
 #include <flux/job.h>
 
@@ -30,6 +31,7 @@ struct entry {
     struct store_job row; /* its strings are ours */
     struct item *logs;
     struct item *values;
+    struct entry *prev, *next; /* in the list of finished jobs */
     UT_hash_handle hh;
 };
 
@@ -37,6 +39,7 @@ struct impl {
     struct loop_source *work;
     struct batch_queue queued;
     struct entry *jobs;
+    struct entry *finished; /* by t_inactive, then id */
     struct item *meta;
     struct store_counts counts;
 };
@@ -150,18 +153,53 @@ static struct entry *entry_get (struct impl *impl, uint64_t id)
     return e;
 }
 
-/* Add n (1 or -1) for the row, if it is that of a finished job. */
+static bool is_finished (const struct entry *e)
+{
+    return e->has_row && e->row.state == FLUX_JOB_STATE_INACTIVE;
+}
+
+static bool ended_later (const struct entry *a, const struct entry *b)
+{
+    return a->row.t_inactive > b->row.t_inactive
+           || (a->row.t_inactive == b->row.t_inactive && a->id > b->id);
+}
+
+/* Add n (1 or -1) for the row. */
 static void count (struct impl *impl, const struct entry *e, int n)
 {
     struct store_counts *c = &impl->counts;
 
-    if (!e->has_row || e->row.state != FLUX_JOB_STATE_INACTIVE)
-        return;
     c->inactive += n;
     c->completed += e->row.result == FLUX_JOB_RESULT_COMPLETED ? n : 0;
     c->failed += e->row.result == FLUX_JOB_RESULT_FAILED ? n : 0;
     c->canceled += e->row.result == FLUX_JOB_RESULT_CANCELED ? n : 0;
     c->timeout += e->row.result == FLUX_JOB_RESULT_TIMEOUT ? n : 0;
+}
+
+/* Into the list and the counts, if its row is that of a finished job.  The
+ * next to end is nearly always the last.
+ */
+static void finished_add (struct impl *impl, struct entry *e)
+{
+    struct entry *after = impl->finished ? impl->finished->prev : NULL;
+
+    if (!is_finished (e))
+        return;
+    while (after && ended_later (after, e))
+        after = after == impl->finished ? NULL : after->prev;
+    if (after)
+        DL_APPEND_ELEM (impl->finished, after, e);
+    else
+        DL_PREPEND (impl->finished, e);
+    count (impl, e, 1);
+}
+
+static void finished_remove (struct impl *impl, struct entry *e)
+{
+    if (!is_finished (e))
+        return;
+    DL_DELETE (impl->finished, e);
+    count (impl, e, -1);
 }
 
 static int set_string (const char **dst, const char *src)
@@ -182,7 +220,7 @@ static int put_row (struct impl *impl, const struct store_job *job)
 
     if (!e)
         return -1;
-    count (impl, e, -1);
+    finished_remove (impl, e);
     old = e->row;
     e->row = *job;
     e->row.name = old.name;
@@ -193,7 +231,7 @@ static int put_row (struct impl *impl, const struct store_job *job)
     e->has_row = true;
     if (job->id > impl->counts.max_id)
         impl->counts.max_id = job->id;
-    count (impl, e, 1);
+    finished_add (impl, e);
     if (set_string (&e->row.name, job->name) < 0
         || set_string (&e->row.queue, job->queue) < 0
         || set_string (&e->row.extra, job->extra) < 0
@@ -205,7 +243,7 @@ static int put_row (struct impl *impl, const struct store_job *job)
 
 static void remove_entry (struct impl *impl, struct entry *e)
 {
-    count (impl, e, -1);
+    finished_remove (impl, e);
     HASH_DEL (impl->jobs, e);
     items_free (&e->logs);
     items_free (&e->values);
@@ -234,7 +272,7 @@ static int apply (struct impl *impl, const struct record *r)
         return item_put (&impl->meta, r);
     case RECORD_REMOVE:
         if ((e = entry_find (impl, r->id))) {
-            if (e->has_row && e->row.state == FLUX_JOB_STATE_INACTIVE)
+            if (is_finished (e))
                 impl->counts.purged++;
             remove_entry (impl, e);
         }
@@ -355,25 +393,9 @@ static int by_id (const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int by_time (const void *a, const void *b)
+static int mem_each_active (void *arg, store_job_f cb, void *cb_arg)
 {
-    const struct entry *x = *(struct entry *const *)a;
-    const struct entry *y = *(struct entry *const *)b;
-
-    if (x->row.t_inactive != y->row.t_inactive)
-        return x->row.t_inactive > y->row.t_inactive ? -1 : 1;
-    return by_id (b, a);
-}
-
-/* Call cb for the rows that are inactive, or not, in an order. */
-static int walk (struct impl *impl,
-                 bool inactive,
-                 double since,
-                 size_t max,
-                 int (*cmp) (const void *, const void *),
-                 store_job_f cb,
-                 void *cb_arg)
-{
+    struct impl *impl = arg;
     struct entry **list =
         malloc ((HASH_COUNT (impl->jobs) + 1) * sizeof (*list));
     struct entry *e, *tmp;
@@ -384,37 +406,53 @@ static int walk (struct impl *impl,
         return -1;
     HASH_ITER (hh, impl->jobs, e, tmp)
     {
-        bool is = e->row.state == FLUX_JOB_STATE_INACTIVE;
-
-        if (e->has_row && is == inactive
-            && (!inactive || e->row.t_inactive > since))
+        if (e->has_row && !is_finished (e))
             list[n++] = e;
     }
-    qsort (list, n, sizeof (*list), cmp);
-    for (size_t i = 0; i < n && i < max && rc == 0; i++)
+    qsort (list, n, sizeof (*list), by_id);
+    for (size_t i = 0; i < n && rc == 0; i++)
         rc = cb (&list[i]->row, cb_arg) < 0 ? -1 : 0;
     free (list);
     return rc;
 }
 
-static int mem_each_active (void *arg, store_job_f cb, void *cb_arg)
-{
-    return walk (arg, false, 0., SIZE_MAX, by_id, cb, cb_arg);
-}
-
+/* What cb writes is applied on a later turn: the list stays as it is. */
 static int mem_each_inactive (void *arg,
                               double since,
                               unsigned int max,
                               store_job_f cb,
                               void *cb_arg)
 {
-    return walk (arg,
-                 true,
-                 since,
-                 max > 0 ? max : SIZE_MAX,
-                 by_time,
-                 cb,
-                 cb_arg);
+    struct impl *impl = arg;
+    struct entry *e = impl->finished ? impl->finished->prev : NULL;
+
+    for (unsigned int n = 0; e && e->row.t_inactive > since; n++) {
+        if (max > 0 && n == max)
+            break;
+        if (cb (&e->row, cb_arg) < 0)
+            return -1;
+        e = e == impl->finished ? NULL : e->prev;
+    }
+    return 0;
+}
+
+static int mem_each_oldest (void *arg,
+                            double before,
+                            uint64_t keep,
+                            unsigned int max,
+                            store_id_f cb,
+                            void *cb_arg)
+{
+    struct impl *impl = arg;
+    uint64_t left = impl->counts.inactive;
+
+    for (struct entry *e = impl->finished; e; e = e->next) {
+        if (left-- <= keep || max-- == 0 || e->row.t_inactive > before)
+            break;
+        if (cb (e->id, cb_arg) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int mem_counts (void *arg, struct store_counts *counts)
@@ -448,5 +486,6 @@ const struct store_ops store_mem_ops = {
     .job_get = mem_job_get,
     .each_active = mem_each_active,
     .each_inactive = mem_each_inactive,
+    .each_oldest = mem_each_oldest,
     .counts = mem_counts,
 };

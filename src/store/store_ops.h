@@ -53,6 +53,12 @@ struct store_ops {
                           unsigned int max,
                           store_job_f cb,
                           void *arg);
+    int (*each_oldest) (void *impl,
+                        double before,
+                        uint64_t keep,
+                        unsigned int max,
+                        store_id_f cb,
+                        void *arg);
     int (*counts) (void *impl, struct store_counts *counts);
 };
 

@@ -21,6 +21,7 @@ enum query {
     Q_JOB,
     Q_ACTIVE,
     Q_INACTIVE,
+    Q_OLDEST,
     Q_COUNTS,
     Q_MAX,
 };
@@ -36,6 +37,10 @@ static const char *const sql[Q_MAX] = {
     [Q_INACTIVE] =
         JOB_COLUMNS "WHERE j.state = 64 AND j.t_inactive > ?1"
                     " ORDER BY j.t_inactive DESC, j.id DESC LIMIT ?2",
+    /* Both limits name a beginning of this order. */
+    [Q_OLDEST] = "SELECT id FROM jobs WHERE state = 64 AND t_inactive <= ?1"
+                 " ORDER BY t_inactive, id LIMIT min (?2, max (0,"
+                 " (SELECT inactive FROM counts) - ?3))",
     [Q_COUNTS] = "SELECT inactive, completed, failed, canceled, timeout,"
                  " purged, max (max_id, coalesce ((SELECT max (id) FROM jobs),"
                  " 0)) FROM counts",
@@ -299,6 +304,33 @@ int reader_each_inactive (struct reader *r,
     sqlite3_bind_double (st, 1, since);
     sqlite3_bind_int64 (st, 2, max > 0 ? (int64_t)max : -1);
     return walk (r, Q_INACTIVE, st, cb, arg, &count);
+}
+
+int reader_each_oldest (struct reader *r,
+                        double before,
+                        uint64_t keep,
+                        unsigned int max,
+                        store_id_f cb,
+                        void *arg)
+{
+    sqlite3_stmt *st = begin (r, Q_OLDEST);
+    int rc;
+
+    if (!st)
+        return -1;
+    sqlite3_bind_double (st, 1, before);
+    sqlite3_bind_int64 (st, 2, max);
+    sqlite3_bind_int64 (st, 3, keep < INT64_MAX ? (int64_t)keep : INT64_MAX);
+    while ((rc = sqlite3_step (st)) == SQLITE_ROW) {
+        if (cb (sqlite3_column_int64 (st, 0), arg) < 0) {
+            end (r, Q_OLDEST, st);
+            return -1;
+        }
+    }
+    if (rc != SQLITE_DONE)
+        fail (r);
+    end (r, Q_OLDEST, st);
+    return rc == SQLITE_DONE ? 0 : -1;
 }
 
 int reader_counts (struct reader *r, struct store_counts *counts)

@@ -45,6 +45,12 @@ int reader_each_inactive (struct reader *r,
                           unsigned int max,
                           store_job_f cb,
                           void *arg);
+int reader_each_oldest (struct reader *r,
+                        double before,
+                        uint64_t keep,
+                        unsigned int max,
+                        store_id_f cb,
+                        void *arg);
 int reader_counts (struct reader *r, struct store_counts *counts);
 
 #endif

@@ -365,6 +365,18 @@ static int sqlite_each_inactive (void *arg,
     return reader_each_inactive (impl->reader, since, max, cb, cb_arg);
 }
 
+static int sqlite_each_oldest (void *arg,
+                               double before,
+                               uint64_t keep,
+                               unsigned int max,
+                               store_id_f cb,
+                               void *cb_arg)
+{
+    struct impl *impl = arg;
+
+    return reader_each_oldest (impl->reader, before, keep, max, cb, cb_arg);
+}
+
 static int sqlite_counts (void *arg, struct store_counts *counts)
 {
     struct impl *impl = arg;
@@ -388,5 +400,6 @@ const struct store_ops store_sqlite_ops = {
     .job_get = sqlite_job_get,
     .each_active = sqlite_each_active,
     .each_inactive = sqlite_each_inactive,
+    .each_oldest = sqlite_each_oldest,
     .counts = sqlite_counts,
 };

@@ -89,6 +89,25 @@ static int no_key_cb (const char *key, void *arg)
     return -1;
 }
 
+static int id_cb (uint64_t id, void *arg)
+{
+    struct store_job job = { .id = id };
+
+    return ids_cb (&job, arg);
+}
+
+static const char *oldest (struct store *s,
+                           double before,
+                           uint64_t keep,
+                           unsigned int max)
+{
+    static char ids[64];
+
+    ids[0] = '\0';
+    return store_each_oldest (s, before, keep, max, id_cb, ids) < 0 ? "failed"
+                                                                    : ids;
+}
+
 static int stop_cb (const struct store_job *job, void *arg)
 {
     (*(int *)arg)++;
@@ -239,6 +258,12 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
     n = 0;
     ok (store_each_inactive (s, 0, 0, stop_cb, &n) < 0 && n == 1,
         "a callback ends that walk too");
+    is_str (oldest (s, 1000, 0, 10), "1 2 3 4 ", "the oldest come first");
+    is_str (oldest (s, 1000, 0, 2), "1 2 ", "at most so many");
+    is_str (oldest (s, 102, 0, 10), "1 2 ", "those that ended before a time");
+    is_str (oldest (s, 1000, 1, 10), "1 2 3 ", "all but the latest");
+    is_str (oldest (s, 102, 3, 10), "1 ", "both");
+    is_str (oldest (s, 1000, 5, 10), "", "none beyond what is kept");
     store_counts (s, &c);
     ok (c.inactive == 4 && c.completed == 1 && c.failed == 1 && c.canceled == 1
             && c.timeout == 1 && c.purged == 0 && c.max_id == 5,
