@@ -54,8 +54,10 @@ static void act_on (struct manager *m, struct job *job)
 
     if (job->state == FLUX_JOB_STATE_INACTIVE)
         manager_forget (m, job);
-    else if (owed & OWE_START)
-        start_job (m->start, job);
+    else if (owed & OWE_START) {
+        if (!shutdown_holds (m, job))
+            start_job (m->start, job);
+    }
     else if ((owed & OWE_KILL) && host->kill_stage == 0)
         start_kill (m->start, job);
 }

@@ -245,9 +245,8 @@ void manager_destroy (struct manager *m)
     unregister_requests (m);
     if (m->turn_hook)
         loop_hook_remove (m->loop, turn, m);
-    /* The executor first: what it leaves running must not be reported.  It
-     * leaves jobs to another manager only if this one has failed. */
-    start_destroy (m->start, m->broken);
+    /* The executor first: what it leaves running must not be reported. */
+    start_destroy (m->start, manager_leaves_jobs (m));
     m->start = NULL;
     if (m->store && !m->broken)
         outbox_turn (m->outbox);

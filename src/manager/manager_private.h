@@ -237,6 +237,10 @@ int restart_jobs (struct manager *m, flux_error_t *error);
 
 /* Was that the last job that shutdown waits for? */
 void shutdown_check (struct manager *m);
+/* A job got resources and would start: true if it may not, as the instance
+ * ends.  It is canceled or waits for the next one.
+ */
+bool shutdown_holds (struct manager *m, struct job *job);
 void shutdown_destroy (struct manager *m);
 
 /* ---- start.c: the executor's side ---- */

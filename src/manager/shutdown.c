@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* The end of an instance: pending jobs are canceled, running ones ended. */
+/* The end of a manager: jobs are ended, or stay for the next one. */
 
 #include <stdlib.h>
 
@@ -8,6 +8,7 @@
 #include "manager/requests.h"
 
 struct shutdown {
+    enum manager_end how;
     void (*done) (void *arg);
     void *arg;
     struct loop_source *work;
@@ -20,33 +21,79 @@ static void report (struct loop_source *src, int revents, void *arg)
     m->shutdown->done (m->shutdown->arg);
 }
 
+/* Has all that was to end left memory, and so is durable? */
+static bool is_over (const struct manager *m)
+{
+    if (m->broken || m->shutdown->how == MANAGER_END_NONE)
+        return true;
+    if (m->shutdown->how == MANAGER_END_ALL || m->running_count > 0)
+        return m->active_count == 0;
+    for (const struct job *job = m->jobs; job; job = job->hh.next) {
+        if (!job_is_pending (job))
+            return false;
+    }
+    return true;
+}
+
 void shutdown_check (struct manager *m)
 {
-    if (m->shutdown && (m->active_count == 0 || m->broken))
+    if (m->shutdown && is_over (m))
         loop_kick (m->shutdown->work);
 }
 
-void manager_shutdown (struct manager *m, void (*done) (void *arg), void *arg)
+static void cancel (struct manager *m, struct job *job)
 {
+    if (manager_raise (m,
+                       job,
+                       "cancel",
+                       0,
+                       UINT32_MAX,
+                       "the instance is shutting down",
+                       NULL)
+        < 0)
+        log_errno (PART, "canceling job %ju", (uintmax_t)job->id);
+}
+
+bool shutdown_holds (struct manager *m, struct job *job)
+{
+    if (!m->shutdown)
+        return false;
+    if (m->shutdown->how != MANAGER_END_NONE)
+        cancel (m, job);
+    return true;
+}
+
+bool manager_leaves_jobs (const struct manager *m)
+{
+    return m->broken
+           || (m->shutdown && m->shutdown->how == MANAGER_END_NONE
+               && m->running_count > 0);
+}
+
+void manager_shutdown (struct manager *m,
+                       enum manager_end how,
+                       void (*done) (void *arg),
+                       void *arg)
+{
+    static const int ended[] = {
+        [MANAGER_END_ALL] = FLUX_JOB_STATE_PENDING | FLUX_JOB_STATE_RUN,
+        [MANAGER_END_RUNNING] = FLUX_JOB_STATE_RUN,
+        [MANAGER_END_NONE] = 0,
+    };
     struct job *job, *tmp;
 
     if (m->stopping || !(m->shutdown = calloc (1, sizeof (*m->shutdown))))
         return;
     m->stopping = true;
+    m->shutdown->how = how;
     m->shutdown->done = done;
     m->shutdown->arg = arg;
     m->shutdown->work = loop_work_create (m->loop, LOOP_ALWAYS, report, m);
     alloc_stop (m->alloc, true);
     HASH_ITER (hh, m->jobs, job, tmp)
     {
-        if (job->state & (FLUX_JOB_STATE_PENDING | FLUX_JOB_STATE_RUN))
-            manager_raise (m,
-                           job,
-                           "cancel",
-                           0,
-                           UINT32_MAX,
-                           "the instance is shutting down",
-                           NULL);
+        if (job->state & ended[how])
+            cancel (m, job);
     }
     shutdown_check (m);
 }

@@ -70,11 +70,4 @@ db.commit ()
 	grep "\"reason\"" stats && grep $dec stats &&
 	flux dmesg | grep "set aside"
 '
-test_expect_success 'SIGTERM ends running jobs and leaves no agent' '
-	id=$(flux submit sleep 300) && flux job wait-event $id start &&
-	broker_stop && test -z "$(agent_pid)" &&
-	broker_start && flux job eventlog $id >log &&
-	grep "exception type=\"cancel\"" log && grep " clean" log &&
-	broker_stop
-'
 test_done

@@ -19,7 +19,13 @@ broker_kill () {
     wait "$broker_pid" 2>/dev/null
     :
 }
+# To its end: running jobs are ended.
 broker_stop () {
+    flux shutdown --quiet
+    wait "$broker_pid"
+}
+# To be started again: jobs go on.
+broker_terminate () {
     kill "$broker_pid"
     wait "$broker_pid"
 }
