@@ -268,7 +268,7 @@ void manager_destroy (struct manager *m)
     outbox_destroy (m->outbox);
     shutdown_destroy (m);
     text_pool_destroy (m->texts);
-    free (m->aside);
+    aside_clear (m);
     free (m->hostname);
     free (m);
     errno = saved_errno;

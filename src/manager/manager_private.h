@@ -85,11 +85,10 @@ struct manager {
     void *failed_arg;
     bool turn_hook;
     bool stop_queues_on_restart;
-    bool private_mode; /* guests see no jobs but their own */
-    bool broken;               /* the store failed: nothing new is accepted */
-    bool stopping;             /* manager_shutdown was called */
-    unsigned int unreplayable; /* jobs set aside at start */
-    char *aside; /* them and why, JSON objects with commas; NULL: none */
+    bool private_mode;   /* guests see no jobs but their own */
+    bool broken;         /* the store failed: nothing new is accepted */
+    bool stopping;       /* manager_shutdown was called */
+    struct aside *aside; /* jobs that could not be replayed */
 };
 
 static inline struct job_host *host_of (const struct job *job)
@@ -161,6 +160,8 @@ const char *outbox_untold (struct outbox *o, uint64_t id, size_t *len);
 void outbox_wake (struct outbox *o);
 /* The last durable batch. */
 uint64_t outbox_durable (const struct outbox *o);
+/* Turns of the loop so far. */
+uint64_t outbox_turns (const struct outbox *o);
 /* The store's done callback. */
 void outbox_done (uint64_t batch, int ret, const char *error, void *arg);
 /* Hand over the open batch, tell what is durable. */
@@ -232,6 +233,17 @@ void waits_inactive (struct waits *w, const struct job *job);
 /* ---- restart.c ---- */
 
 int restart_jobs (struct manager *m, flux_error_t *error);
+
+/* ---- aside.c: jobs that could not be replayed ---- */
+
+/* Say so, and list the job with the reason. */
+void aside_add (struct manager *m, uint64_t id, const char *why);
+/* Its record is removed. */
+void aside_forget (struct manager *m, uint64_t id);
+unsigned int aside_count (const struct manager *m);
+/* Array of {"id","reason"}, malloced. */
+char *aside_json (const struct manager *m);
+void aside_clear (struct manager *m);
 
 /* ---- shutdown.c ---- */
 

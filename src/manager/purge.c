@@ -78,6 +78,7 @@ static void publish (struct manager *m, const uint64_t *ids, size_t count)
 
 static int remove_record (struct manager *m, uint64_t id)
 {
+    aside_forget (m, id);
     if (m->plugins && m->plugins->job_purge)
         m->plugins->job_purge (m->plugins->arg, id);
     return store_job_remove (m->store, id);

@@ -13,7 +13,6 @@
 
 #include "manager/manager_private.h"
 #include "manager/requests.h"
-#include "wire/jbuf.h"
 
 static struct text *stored_R (struct manager *m, uint64_t id)
 {
@@ -76,33 +75,6 @@ static int replay (struct manager *m, struct job *job, flux_error_t *error)
     return 0;
 }
 
-/* Its record stays in the store as it is. */
-static void set_aside (struct manager *m, uint64_t id, const char *why)
-{
-    struct jbuf b = { 0 };
-    char *s;
-
-    log_msg (LOG_ERR,
-             PART,
-             "job %ju is set aside, its record cannot be replayed: %s",
-             (uintmax_t)id,
-             why);
-    m->unreplayable++;
-    if (m->aside) {
-        jbuf_lit (&b, m->aside);
-        jbuf_lit (&b, ",");
-    }
-    jbuf_lit (&b, "{\"id\":");
-    jbuf_int (&b, id);
-    jbuf_lit (&b, ",\"reason\":");
-    jbuf_string (&b, why);
-    jbuf_lit (&b, "}");
-    if ((s = jbuf_take (&b, NULL))) {
-        free (m->aside);
-        m->aside = s;
-    }
-}
-
 static void restore (struct manager *m, const struct store_job *row)
 {
     flux_error_t error = { "" };
@@ -116,7 +88,7 @@ static void restore (struct manager *m, const struct store_job *row)
         job->spec = text_intern (m->texts, row->jobspec, strlen (row->jobspec));
     host_of (job)->restored = true;
     if (replay (m, job, &error) < 0) {
-        set_aside (m, row->id, error.text);
+        aside_add (m, row->id, error.text);
         hosts_remove (m, job);
         return;
     }

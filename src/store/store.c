@@ -43,6 +43,7 @@ static void tell (struct store *s)
         s->stats.queued--;
         if (b->errnum == 0) {
             s->stats.batches++;
+            s->stats.transactions += b->leads;
             s->stats.records += b->records;
             s->stats.bytes += b->len;
         }

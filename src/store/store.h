@@ -187,7 +187,9 @@ int store_counts (struct store *s, struct store_counts *counts);
 
 struct store_stats {
     uint64_t batches, records, bytes; /* durable */
-    unsigned int queued;              /* batches handed over, not yet durable */
+    uint64_t transactions; /* in which they were made durable: several batches
+                              share one where the disk is slow */
+    unsigned int queued;   /* batches handed over, not yet durable */
 };
 void store_stats (const struct store *s, struct store_stats *stats);
 

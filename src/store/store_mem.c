@@ -300,6 +300,7 @@ static void mem_finished (void *arg, struct batch_queue *q)
         struct record r;
         size_t pos = 0;
 
+        b->leads = true;
         while (batch_next (b, &pos, &r)) {
             if (apply (impl, &r) < 0 && b->errnum == 0) {
                 err_set (&b->error, ENOMEM, "store: out of memory");

@@ -110,6 +110,7 @@ static void write_some (struct impl *impl)
         if ((impl->errnum = errnum) != 0)
             impl->error = error;
     }
+    list->leads = true;
     for (; list; list = next) {
         next = list->next;
         list->errnum = impl->errnum;
