@@ -13,6 +13,7 @@
 
 #include "manager/manager_private.h"
 #include "manager/requests.h"
+#include "wire/jobspec.h"
 
 static struct text *stored_R (struct manager *m, uint64_t id)
 {
@@ -49,6 +50,16 @@ static int replay_line (struct manager *m,
     return rc;
 }
 
+/* One that was admitted unchecked may be odd, but is a JSON object. */
+static int check_spec (struct job *job, flux_error_t *error)
+{
+    if (!job->spec)
+        return err_set (error, EINVAL, "it has no jobspec");
+    if (jobspec_of (job->spec))
+        return 0;
+    return jobspec_check_object (job->spec->s, job->spec->len, error);
+}
+
 static int replay (struct manager *m, struct job *job, flux_error_t *error)
 {
     size_t size, len, pos = 0;
@@ -56,8 +67,8 @@ static int replay (struct manager *m, struct job *job, flux_error_t *error)
     char *log;
     int rc = 0;
 
-    if (!job->spec)
-        return err_set (error, EINVAL, "it has no jobspec");
+    if (check_spec (job, error) < 0)
+        return -1;
     if (store_log_get (m->store, job->id, "eventlog", &log, &size) < 0)
         return err_set (error,
                         errno,
