@@ -6,6 +6,7 @@
 
 #include "manager/manager_private.h"
 #include "manager/requests.h"
+#include "store/store.h"
 
 struct shutdown {
     enum manager_end how;
@@ -21,18 +22,24 @@ static void report (struct loop_source *src, int revents, void *arg)
     m->shutdown->done (m->shutdown->arg);
 }
 
-/* Has all that was to end left memory, and so is durable? */
+/* Is there a job that runs, or that has ended and not durably so? */
+static bool has_begun (const struct manager *m)
+{
+    if (m->running_count > 0)
+        return true;
+    for (const struct job *job = m->jobs; job; job = job->hh.next) {
+        if (!job_is_pending (job))
+            return true;
+    }
+    return false;
+}
+
 static bool is_over (const struct manager *m)
 {
     if (m->broken || m->shutdown->how == MANAGER_END_NONE)
         return true;
-    if (m->shutdown->how == MANAGER_END_ALL || m->running_count > 0)
-        return m->active_count == 0;
-    for (const struct job *job = m->jobs; job; job = job->hh.next) {
-        if (!job_is_pending (job))
-            return false;
-    }
-    return true;
+    return m->shutdown->how == MANAGER_END_ALL ? m->active_count == 0
+                                               : !has_begun (m);
 }
 
 void shutdown_check (struct manager *m)
@@ -63,11 +70,12 @@ bool shutdown_holds (struct manager *m, struct job *job)
     return true;
 }
 
+/* What an agent has reported and could not be stored it tells the next one. */
 bool manager_leaves_jobs (const struct manager *m)
 {
-    return m->broken
+    return m->broken || (m->store && store_full (m->store, NULL))
            || (m->shutdown && m->shutdown->how == MANAGER_END_NONE
-               && m->running_count > 0);
+               && has_begun (m));
 }
 
 void manager_shutdown (struct manager *m,

@@ -36,5 +36,5 @@ agent_pid () {
 crash_clean () {
     kill -9 "$broker_pid" 2>/dev/null
     for pid in $(agent_pid); do kill "$pid"; done
-    rm -rf "$crash_dir"
+    rm -rf "$crash_dir" 2>/dev/null
 }
