@@ -100,6 +100,10 @@ static inline struct job_host *host_of (const struct job *job)
 
 /* A job with its host, in the table.  NULL and EEXIST or ENOMEM. */
 struct job *hosts_add (struct manager *m, uint64_t id);
+/* The same for an id that is certainly not there: looking for it would take
+ * longer than the rest.
+ */
+struct job *hosts_restore (struct manager *m, uint64_t id);
 /* Take the job out of the table and free it and all the parts hold of it. */
 void hosts_remove (struct manager *m, struct job *job);
 /* Write the job's row with the open batch, once however often asked. */

@@ -86,20 +86,20 @@ static int replay (struct manager *m, struct job *job, flux_error_t *error)
     return 0;
 }
 
-static void restore (struct manager *m, const struct store_job *row)
+static void restore (struct manager *m, uint64_t id, const char *jobspec)
 {
     flux_error_t error = { "" };
-    struct job *job = hosts_add (m, row->id);
+    struct job *job = hosts_restore (m, id);
 
     if (!job) {
-        log_errno (PART, "restoring job %ju", (uintmax_t)row->id);
+        log_errno (PART, "restoring job %ju", (uintmax_t)id);
         return;
     }
-    if (row->jobspec)
-        job->spec = text_intern (m->texts, row->jobspec, strlen (row->jobspec));
+    if (jobspec)
+        job->spec = text_intern (m->texts, jobspec, strlen (jobspec));
     host_of (job)->restored = true;
     if (replay (m, job, &error) < 0) {
-        aside_add (m, row->id, error.text);
+        aside_add (m, id, error.text);
         hosts_remove (m, job);
         return;
     }
@@ -116,13 +116,13 @@ struct walk {
 /* Logs are read within the walk over the rows: one look at the store costs
  * much less than one for each job.
  */
-static int restore_row (const struct store_job *row, void *arg)
+static int restore_job (uint64_t id, const char *jobspec, void *arg)
 {
     struct walk *walk = arg;
 
-    restore (walk->m, row);
-    if (row->id > walk->max_id)
-        walk->max_id = row->id;
+    restore (walk->m, id, jobspec);
+    if (id > walk->max_id)
+        walk->max_id = id;
     return 0;
 }
 
@@ -185,7 +185,7 @@ int restart_jobs (struct manager *m, flux_error_t *error)
 
     if (store_counts (m->store, &counts) == 0)
         walk.max_id = counts.max_id;
-    if (store_each_active (m->store, restore_row, &walk) < 0)
+    if (store_each_active (m->store, restore_job, &walk) < 0)
         return err_set (error,
                         errno,
                         "reading the job store: %s",

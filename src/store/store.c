@@ -258,7 +258,7 @@ int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg)
     return s->ops->job_get (s->impl, id, cb, arg);
 }
 
-int store_each_active (struct store *s, store_job_f cb, void *arg)
+int store_each_active (struct store *s, store_active_f cb, void *arg)
 {
     return s->ops->each_active (s->impl, cb, arg);
 }

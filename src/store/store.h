@@ -153,8 +153,11 @@ int store_each_value (struct store *s, uint64_t id, store_key_f cb, void *arg);
  */
 typedef int (*store_job_f) (const struct store_job *job, void *arg);
 int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg);
-/* Every active job (state not INACTIVE), by id.  cb < 0 ends the walk. */
-int store_each_active (struct store *s, store_job_f cb, void *arg);
+/* Every active job (state not INACTIVE), by id, with its jobspec (NULL: none).
+ * cb may read and write; cb < 0 ends the walk.
+ */
+typedef int (*store_active_f) (uint64_t id, const char *jobspec, void *arg);
+int store_each_active (struct store *s, store_active_f cb, void *arg);
 /* Finished jobs, latest t_inactive first (then the greater id), those after
  * `since`, at most max (0: all).  cb < 0 ends the walk.
  */

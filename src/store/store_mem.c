@@ -394,7 +394,7 @@ static int by_id (const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int mem_each_active (void *arg, store_job_f cb, void *cb_arg)
+static int mem_each_active (void *arg, store_active_f cb, void *cb_arg)
 {
     struct impl *impl = arg;
     struct entry **list =
@@ -412,7 +412,7 @@ static int mem_each_active (void *arg, store_job_f cb, void *cb_arg)
     }
     qsort (list, n, sizeof (*list), by_id);
     for (size_t i = 0; i < n && rc == 0; i++)
-        rc = cb (&list[i]->row, cb_arg) < 0 ? -1 : 0;
+        rc = cb (list[i]->id, list[i]->row.jobspec, cb_arg) < 0 ? -1 : 0;
     free (list);
     return rc;
 }

@@ -47,7 +47,7 @@ struct store_ops {
     int (*meta_get) (void *impl, const char *key, char **data, size_t *len);
     int (*each_value) (void *impl, uint64_t id, store_key_f cb, void *arg);
     int (*job_get) (void *impl, uint64_t id, store_job_f cb, void *arg);
-    int (*each_active) (void *impl, store_job_f cb, void *arg);
+    int (*each_active) (void *impl, store_active_f cb, void *arg);
     int (*each_inactive) (void *impl,
                           double since,
                           unsigned int max,

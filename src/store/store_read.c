@@ -33,7 +33,9 @@ static const char *const sql[Q_MAX] = {
     [Q_META] = "SELECT value FROM meta WHERE key = ?2",
     [Q_KEYS] = "SELECT key FROM vals WHERE id = ?1",
     [Q_JOB] = JOB_COLUMNS "WHERE j.id = ?1",
-    [Q_ACTIVE] = JOB_COLUMNS "WHERE j.state <> 64 ORDER BY j.id",
+    /* The index of active jobs has all of the table that is asked for. */
+    [Q_ACTIVE] = "SELECT j.id, s.jobspec FROM jobs j LEFT JOIN specs s"
+                 " ON s.id = j.id WHERE j.state <> 64 ORDER BY j.id",
     [Q_INACTIVE] =
         JOB_COLUMNS "WHERE j.state = 64 AND j.t_inactive > ?1"
                     " ORDER BY j.t_inactive DESC, j.id DESC LIMIT ?2",
@@ -123,7 +125,7 @@ static int get_bytes (struct reader *r,
 {
     sqlite3_stmt *st = begin (r, q);
     char *buf = NULL;
-    size_t n = 0;
+    size_t n = 0, size = 0;
     int rc;
 
     if (!st)
@@ -136,8 +138,13 @@ static int get_bytes (struct reader *r,
     while ((rc = sqlite3_step (st)) == SQLITE_ROW) {
         const void *p = sqlite3_column_blob (st, 0);
         size_t add = sqlite3_column_bytes (st, 0);
-        char *tmp = realloc (buf, n + add + 1);
+        char *tmp = buf;
 
+        /* logs have a row for each append */
+        if (n + add + 1 > size) {
+            size = 2 * n + add + 1;
+            tmp = realloc (buf, size);
+        }
         if (!tmp) {
             rc = SQLITE_NOMEM;
             break;
@@ -282,12 +289,23 @@ int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg)
     return -1;
 }
 
-int reader_each_active (struct reader *r, store_job_f cb, void *arg)
+int reader_each_active (struct reader *r, store_active_f cb, void *arg)
 {
     sqlite3_stmt *st = begin (r, Q_ACTIVE);
-    size_t count;
+    int rc;
 
-    return st ? walk (r, Q_ACTIVE, st, cb, arg, &count) : -1;
+    if (!st)
+        return -1;
+    while ((rc = sqlite3_step (st)) == SQLITE_ROW) {
+        if (cb (sqlite3_column_int64 (st, 0), text (st, 1), arg) < 0) {
+            end (r, Q_ACTIVE, st);
+            return -1;
+        }
+    }
+    if (rc != SQLITE_DONE)
+        fail (r);
+    end (r, Q_ACTIVE, st);
+    return rc == SQLITE_DONE ? 0 : -1;
 }
 
 int reader_each_inactive (struct reader *r,

@@ -39,7 +39,7 @@ int reader_each_value (struct reader *r,
                        store_key_f cb,
                        void *arg);
 int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg);
-int reader_each_active (struct reader *r, store_job_f cb, void *arg);
+int reader_each_active (struct reader *r, store_active_f cb, void *arg);
 int reader_each_inactive (struct reader *r,
                           double since,
                           unsigned int max,

@@ -348,7 +348,7 @@ static int sqlite_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
     return reader_job_get (impl->reader, id, cb, cb_arg);
 }
 
-static int sqlite_each_active (void *arg, store_job_f cb, void *cb_arg)
+static int sqlite_each_active (void *arg, store_active_f cb, void *cb_arg)
 {
     struct impl *impl = arg;
 
