@@ -17,6 +17,15 @@
  *   meta    key, value: of the instance; "store." keys are the store's own
  *   counts  one row, kept by triggers
  *
+ * A broker refuses a file whose version (store.schema) it does not know. Who
+ * changes the tables raises it, and teaches check_tables to bring the version
+ * before to it.
+ *
+ * Pages of rows that were removed are used again: the file grows to what the
+ * limits on finished jobs let gather, and no further. The log is checkpointed
+ * by the writer at 32 MiB; readers hold it back only while a query is stepped,
+ * which the loop never does across turns.
+ *
  * vals is a table with row ids because a signed request is longer than what a
  * page of an index keeps, and would spill; for its sake pages are of 8 KiB,
  * too, which doubled the rate of submission.

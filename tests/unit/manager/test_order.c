@@ -441,6 +441,37 @@ static void test_shutdown (void)
     inst_destroy (t);
 }
 
+static unsigned long number (struct inst *t, const char *key)
+{
+    const char *s = inst_rpc (t, "job-manager.stats-get", NULL)->text;
+
+    s = strstr (s, key);
+    return s ? strtoul (s + strlen (key), NULL, 10) : 0;
+}
+
+/* One commit for all that a turn of the loop wrote. */
+static void test_batches (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 4 });
+    char *spec = make_jobspec (1., 10., NULL);
+    unsigned long batches = number (t, "\"batches\":");
+    unsigned long turns = number (t, "\"turns\":");
+
+    for (int i = 0; i < 100; i++)
+        inst_send_submit (t, spec, 16, 0);
+    inst_run (t);
+    batches = number (t, "\"batches\":") - batches;
+    turns = number (t, "\"turns\":") - turns;
+    diag ("100 jobs in %lu turns with %lu batches", turns, batches);
+    ok (batches > 0 && batches <= turns, "no more batches than turns");
+    ok (batches < 100 * 3, "several jobs share one");
+    ok (number (t, "\"transactions\":") == number (t, "\"batches\":"),
+        "in memory each is a transaction");
+    ok (number (t, "\"records\":") > 1000, "records are counted");
+    free (spec);
+    inst_destroy (t);
+}
+
 /* The next manager finds what was pending, or also what runs. */
 static void test_end (void)
 {
@@ -496,5 +527,6 @@ int main (void)
     test_reprioritize ();
     test_shutdown ();
     test_end ();
+    test_batches ();
     return done_testing ();
 }
