@@ -115,7 +115,7 @@ static void print_queues (flux_t *h)
     json_decref (r);
 }
 
-/* What the owner should look after; guests are not told. */
+/* What the owner should look after.  Guests may not be told. */
 static void print_troubles (flux_t *h)
 {
     flux_future_t *f = flux_rpc (h, "job-manager.stats-get", NULL, 0, 0);
