@@ -27,6 +27,7 @@ static const struct command *const subs[] = {
     &cmd_job_id,
     &cmd_job_list,
     &cmd_job_list_ids,
+    &cmd_job_list_aside,
     &cmd_job_stats,
     &cmd_job_memo,
     &cmd_job_submit,

@@ -115,6 +115,32 @@ static void print_queues (flux_t *h)
     json_decref (r);
 }
 
+/* What the owner should look after.  Guests may not be told. */
+static void print_troubles (flux_t *h)
+{
+    flux_future_t *f = flux_rpc (h, "job-manager.stats-get", NULL, 0, 0);
+    int aside = 0;
+    int full = 0;
+
+    if (f
+        && flux_rpc_get_unpack (f,
+                                "{s?i s?{s?b}}",
+                                "unreplayable_jobs",
+                                &aside,
+                                "store",
+                                "full",
+                                &full)
+               == 0) {
+        if (aside > 0)
+            printf ("  %d job%s set aside: see flux job list-aside\n",
+                    aside,
+                    aside == 1 ? "" : "s");
+        if (full)
+            printf ("  the job store's disk is full\n");
+    }
+    flux_future_destroy (f);
+}
+
 static int run (struct opts *o)
 {
     flux_t *h = cmd_open ();
@@ -134,6 +160,8 @@ static int run (struct opts *o)
     printf ("\n");
     if (running)
         print_queues (h);
+    if (running)
+        print_troubles (h);
     json_decref (r);
     flux_close (h);
     return 0;

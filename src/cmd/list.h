@@ -69,6 +69,7 @@ extern const struct command cmd_job_kill;
 extern const struct command cmd_job_killall;
 extern const struct command cmd_job_last;
 extern const struct command cmd_job_list;
+extern const struct command cmd_job_list_aside;
 extern const struct command cmd_job_list_ids;
 extern const struct command cmd_job_memo;
 extern const struct command cmd_job_purge;

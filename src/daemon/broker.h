@@ -47,6 +47,7 @@ struct broker {
     char *local_uri;
 
     struct state_machine *state;
+    bool will_return; /* it ends to be started again: jobs go on */
     int exit_status;
 
     /* The table of main.c, and what each part made of itself. */

@@ -73,9 +73,6 @@ static void on_store_failed (void *arg, const char *error)
 
     log_msg (LOG_CRIT, "broker", "going down: the job store failed: %s", error);
     jobs->b->exit_status = 1;
-    /* Jobs run on for a successor, which finds their agents there. */
-    if (jobs->b->keep_state)
-        jobs->b->remove_rundir = false;
     loop_stop (jobs->b->loop);
 }
 
@@ -317,6 +314,10 @@ static int set_paths (struct jobs *jobs)
 static void close_jobs (struct jobs *jobs)
 {
     config_unlisten (jobs->b, jobs);
+    /* Where jobs go on for a successor it finds their agents there. */
+    if (jobs->b->keep_state && jobs->manager
+        && manager_leaves_jobs (jobs->manager))
+        jobs->b->remove_rundir = false;
     /* The manager tells its listeners of the last batch and plugins of the
      * last jobs, so they go after it. */
     manager_destroy (jobs->manager);
@@ -452,6 +453,7 @@ void jobs_finish (struct broker *b,
                   void *arg)
 {
     struct jobs *jobs = data;
+    bool kept = b->keep_state && !b->remove_statedir;
     flux_error_t error;
 
     /* Jobs end as always, even if their manager was removed. */
@@ -460,5 +462,10 @@ void jobs_finish (struct broker *b,
         done (arg);
         return;
     }
-    manager_shutdown (jobs->manager, done, arg);
+    manager_shutdown (jobs->manager,
+                      !kept            ? MANAGER_END_ALL
+                      : b->will_return ? MANAGER_END_NONE
+                                       : MANAGER_END_RUNNING,
+                      done,
+                      arg);
 }

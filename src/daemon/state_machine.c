@@ -175,13 +175,26 @@ void state_machine_end (struct broker *b, const char *why)
     loop_timer_set (sm->kill_timer, KILL_AFTER, 0.);
 }
 
-/* A second signal is impatience: what hangs is given up. */
+/* With a place to be found at and nobody at a terminal, it is a service. */
+static bool is_service (struct broker *b)
+{
+    return attrs_get (b, "broker.rc2_none")
+           || (b->opt->argc == 0 && options_attr (b->opt, "local-uri")
+               && !isatty (STDIN_FILENO));
+}
+
+/* A service that is told to terminate is perhaps started again: with a
+ * machine's services, after an upgrade.  Who means the end of the instance
+ * says so (flux-shutdown(1)), and so does a ^C.  A second signal is
+ * impatience: what hangs is given up.
+ */
 static void signal_cb (struct loop_source *src, int revents, void *arg)
 {
     struct state_machine *sm = arg;
     const char *name = src == sm->sigint ? "SIGINT" : "SIGTERM";
 
     if (!sm->ending && sm->state <= STATE_RUN) {
+        sm->b->will_return = src == sm->sigterm && is_service (sm->b);
         state_machine_end (sm->b, name);
         return;
     }
@@ -204,14 +217,6 @@ static void program_done (struct broker *b, int code, void *arg)
     b->exit_status = code;
     log_msg (LOG_INFO, "broker", "initial program ended with %d", code);
     cleanup (sm);
-}
-
-/* With a place to be found at and nobody at a terminal, it is a service. */
-static bool is_service (struct broker *b)
-{
-    return attrs_get (b, "broker.rc2_none")
-           || (b->opt->argc == 0 && options_attr (b->opt, "local-uri")
-               && !isatty (STDIN_FILENO));
 }
 
 static void run (void *arg)

@@ -59,7 +59,7 @@ static void act_on (struct manager *m, struct job *job)
         manager_forget (m, job);
     else if (owed & OWE_START) {
         /* Looked at again when there is who starts it. */
-        if (!m->exec_offline)
+        if (!m->exec_offline && !shutdown_holds (m, job))
             start_job (m->start, job);
     }
     else if ((owed & OWE_KILL) && host->kill_stage == 0)

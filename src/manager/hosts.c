@@ -50,13 +50,18 @@ void **manager_view_data (struct job *job)
 
 struct job *hosts_add (struct manager *m, uint64_t id)
 {
-    struct job_host *host;
-    struct job *job;
-
     if (manager_job (m, id)) {
         errno = EEXIST;
         return NULL;
     }
+    return hosts_restore (m, id);
+}
+
+struct job *hosts_restore (struct manager *m, uint64_t id)
+{
+    struct job_host *host;
+    struct job *job;
+
     if (!(job = job_create (id)))
         return NULL;
     if (!(host = calloc (1, sizeof (*host)))) {

@@ -159,38 +159,74 @@ static int handle_batch_timeout (struct router *r,
     return REQUEST_DONE;
 }
 
+/* One batch a turn that wrote something; transactions may hold several. */
+static void print_store (struct manager *m, struct jbuf *b)
+{
+    struct store_stats stats;
+
+    store_stats (m->store, &stats);
+    const struct {
+        const char *key;
+        uint64_t value;
+    } numbers[] = {
+        { "{\"turns\":", outbox_turns (m->outbox) },
+        { ",\"batches\":", stats.batches },
+        { ",\"transactions\":", stats.transactions },
+        { ",\"records\":", stats.records },
+        { ",\"bytes\":", stats.bytes },
+        { ",\"queued\":", stats.queued },
+    };
+
+    for (size_t i = 0; i < sizeof (numbers) / sizeof (numbers[0]); i++) {
+        jbuf_lit (b, numbers[i].key);
+        jbuf_int (b, numbers[i].value);
+    }
+    jbuf_lit (b,
+              store_full (m->store, NULL) ? ",\"full\":true}"
+                                          : ",\"full\":false}");
+}
+
 static char *stats_text (struct manager *m)
 {
     struct store_counts counts = { 0 };
     struct loop_longest turn;
-    char *s;
+    char *aside = aside_json (m);
+    struct jbuf b = { 0 };
+    char buf[512];
 
     loop_longest (m->loop, &turn);
     store_counts (m->store, &counts);
-    if (asprintf (
-            &s,
-            "{\"journal\":{\"listeners\":%u,\"events\":%u},"
-            "\"active_jobs\":%u,\"inactive_jobs\":%" PRIu64
-            ",\"max_jobid\":%" PRIu64 ",\"unreplayable_jobs\":%u,"
-            "\"set_aside\":[%s],\"housekeeping\":{\"running\":{},\"config\":{"
-            "\"release-after\":-1.0,\"command\":\"\"}},"
-            "\"loop\":{\"turns\":%lu,\"longest\":{\"seconds\":%.6f,"
-            "\"when\":%.6f,\"most\":{\"seconds\":%.6f,\"what\":\"%s\"}}}}",
-            evjournal_listeners (m->journal),
-            evjournal_events (m->journal),
-            m->active_count,
-            counts.inactive,
-            max_jobid (m),
-            m->unreplayable,
-            m->aside ? m->aside : "",
-            turn.turns,
-            turn.seconds,
-            turn.when,
-            turn.part,
-            turn.what)
-        < 0)
-        return NULL;
-    return s;
+    snprintf (buf,
+              sizeof (buf),
+              "{\"journal\":{\"listeners\":%u,\"events\":%u},"
+              "\"active_jobs\":%u,\"inactive_jobs\":%" PRIu64
+              ",\"max_jobid\":%" PRIu64 ",\"unreplayable_jobs\":%u,"
+              "\"set_aside\":",
+              evjournal_listeners (m->journal),
+              evjournal_events (m->journal),
+              m->active_count,
+              counts.inactive,
+              max_jobid (m),
+              aside_count (m));
+    jbuf_lit (&b, buf);
+    jbuf_lit (&b, aside ? aside : "[]");
+    jbuf_lit (&b, ",\"store\":");
+    print_store (m, &b);
+    snprintf (buf,
+              sizeof (buf),
+              ",\"loop\":{\"turns\":%lu,\"longest\":{\"seconds\":%.6f,"
+              "\"when\":%.6f,\"most\":{\"seconds\":%.6f,\"what\":\"%s\"}}}",
+              turn.turns,
+              turn.seconds,
+              turn.when,
+              turn.part,
+              turn.what);
+    jbuf_lit (&b, buf);
+    jbuf_lit (&b,
+              ",\"housekeeping\":{\"running\":{},\"config\":{"
+              "\"release-after\":-1.0,\"command\":\"\"}}}");
+    free (aside);
+    return jbuf_take (&b, NULL);
 }
 
 static int handle_stats (struct router *r,

@@ -66,6 +66,7 @@ static int handle_disconnect (struct router *r,
     waits_disconnect (m->waits, msg);
     drains_disconnect (m->drains, msg);
     evjournal_gone (m->journal, msg);
+    purger_disconnect (m->purger, msg);
     return REQUEST_DONE;
 }
 
@@ -135,6 +136,7 @@ void manager_forget (struct manager *m, struct job *job)
         m->plugins->job_destroy (m->plugins->arg, job);
     outbox_inactive (m->outbox, id);
     hosts_remove (m, job);
+    purger_inactive (m->purger);
     drains_check (m->drains);
     shutdown_check (m);
 }
@@ -274,9 +276,8 @@ void manager_destroy (struct manager *m)
     unregister_requests (m);
     if (m->turn_hook)
         loop_hook_remove (m->loop, turn, m);
-    /* The executor first: what it leaves running must not be reported.  It
-     * leaves jobs to another manager if this one has failed, or if told. */
-    start_destroy (m->start, m->broken || m->leave);
+    /* The executor first: what it leaves running must not be reported. */
+    start_destroy (m->start, manager_leaves_jobs (m));
     m->start = NULL;
     if (m->store && !m->broken)
         outbox_turn (m->outbox);
@@ -300,7 +301,7 @@ void manager_destroy (struct manager *m)
     outbox_destroy (m->outbox);
     shutdown_destroy (m);
     text_pool_destroy (m->texts);
-    free (m->aside);
+    aside_clear (m);
     free (m->hostname);
     free (m);
     errno = saved_errno;

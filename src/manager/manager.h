@@ -58,10 +58,21 @@ void manager_exec_online (struct manager *m, bool online);
  * runs.
  */
 void manager_leave (struct manager *m);
-/* Cancel pending jobs, end running ones, call done when none is active or
- * the store failed.
+/* Nothing new is accepted or started from now on.  Which jobs end with the
+ * instance: done is called when that is durable, or the store failed.
  */
-void manager_shutdown (struct manager *m, void (*done) (void *arg), void *arg);
+enum manager_end {
+    MANAGER_END_ALL,     /* running ones, and pending ones are canceled */
+    MANAGER_END_RUNNING, /* pending ones are there when the next one starts */
+    MANAGER_END_NONE,    /* running ones go on, too, and the next finds them */
+};
+void manager_shutdown (struct manager *m,
+                       enum manager_end how,
+                       void (*done) (void *arg),
+                       void *arg);
+/* Would manager_destroy leave running jobs to the next manager?  Then what
+ * their agents need has to stay. */
+bool manager_leaves_jobs (const struct manager *m);
 void manager_destroy (struct manager *m);
 
 /* The instance's configuration changed: JSON text of the whole object.

@@ -96,13 +96,12 @@ struct manager {
     void *failed_arg;
     bool turn_hook;
     bool stop_queues_on_restart;
-    bool private_mode; /* guests see no jobs but their own */
-    bool broken;               /* the store failed: nothing new is accepted */
-    bool stopping;             /* manager_shutdown was called */
-    bool exec_offline;         /* nothing is started */
-    bool leave;                /* what runs is left to the next manager */
-    unsigned int unreplayable; /* jobs set aside at start */
-    char *aside; /* them and why, JSON objects with commas; NULL: none */
+    bool private_mode;   /* guests see no jobs but their own */
+    bool broken;         /* the store failed: nothing new is accepted */
+    bool stopping;       /* manager_shutdown was called */
+    bool exec_offline;   /* nothing is started */
+    bool leave;          /* what runs is left to the next manager */
+    struct aside *aside; /* jobs that could not be replayed */
 };
 
 static inline struct job_host *host_of (const struct job *job)
@@ -114,6 +113,10 @@ static inline struct job_host *host_of (const struct job *job)
 
 /* A job with its host, in the table.  NULL and EEXIST or ENOMEM. */
 struct job *hosts_add (struct manager *m, uint64_t id);
+/* The same for an id that is certainly not there: looking for it would take
+ * longer than the rest.
+ */
+struct job *hosts_restore (struct manager *m, uint64_t id);
 /* Take the job out of the table and free it and all the parts hold of it. */
 void hosts_remove (struct manager *m, struct job *job);
 /* Write the job's row with the open batch, once however often asked. */
@@ -174,6 +177,8 @@ const char *outbox_untold (struct outbox *o, uint64_t id, size_t *len);
 void outbox_wake (struct outbox *o);
 /* The last durable batch. */
 uint64_t outbox_durable (const struct outbox *o);
+/* Turns of the loop so far. */
+uint64_t outbox_turns (const struct outbox *o);
 /* The store's done callback. */
 void outbox_done (uint64_t batch, int ret, const char *error, void *arg);
 /* Hand over the open batch, tell what is durable. */
@@ -273,10 +278,25 @@ void waits_inactive (struct waits *w, const struct job *job);
 
 int restart_jobs (struct manager *m, flux_error_t *error);
 
+/* ---- aside.c: jobs that could not be replayed ---- */
+
+/* Say so, and list the job with the reason. */
+void aside_add (struct manager *m, uint64_t id, const char *why);
+/* Its record is removed. */
+void aside_forget (struct manager *m, uint64_t id);
+unsigned int aside_count (const struct manager *m);
+/* Array of {"id","reason"}, malloced. */
+char *aside_json (const struct manager *m);
+void aside_clear (struct manager *m);
+
 /* ---- shutdown.c ---- */
 
 /* Was that the last job that shutdown waits for? */
 void shutdown_check (struct manager *m);
+/* A job got resources and would start: true if it may not, as the instance
+ * ends.  It is canceled or waits for the next one.
+ */
+bool shutdown_holds (struct manager *m, struct job *job);
 void shutdown_destroy (struct manager *m);
 
 /* ---- start.c: the executor's side ---- */

@@ -62,12 +62,18 @@ struct outbox {
         *wake; /* makes sure that a turn, and so its end, comes */
     bool awake;
     uint64_t durable; /* number of the last durable batch */
+    uint64_t turns;   /* of the loop, whether something was written or not */
     bool telling;
 };
 
 uint64_t outbox_durable (const struct outbox *o)
 {
     return o->durable;
+}
+
+uint64_t outbox_turns (const struct outbox *o)
+{
+    return o->turns;
 }
 
 bool outbox_has_listeners (const struct outbox *o)
@@ -435,6 +441,7 @@ void outbox_done (uint64_t batch, int ret, const char *error, void *arg)
 void outbox_turn (struct outbox *o)
 {
     o->awake = false;
+    o->turns++;
     if (!o->m->broken) {
         hosts_rows_flush (o->m);
         store_commit (o->m->store);

@@ -117,6 +117,9 @@ unsigned int evjournal_events (const struct evjournal *j);
 struct purger *purger_create (struct manager *m);
 void purger_destroy (struct purger *p);
 void purger_set_limits (struct purger *p, double age, int num);
+/* One more finished job is in the store. */
+void purger_inactive (struct purger *p);
+void purger_disconnect (struct purger *p, const flux_msg_t *msg);
 const struct request_row *purge_requests (void);
 
 /* ---- resource.c ---- */

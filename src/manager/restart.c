@@ -13,7 +13,7 @@
 
 #include "manager/manager_private.h"
 #include "manager/requests.h"
-#include "wire/jbuf.h"
+#include "wire/jobspec.h"
 
 static struct text *stored_R (struct manager *m, uint64_t id)
 {
@@ -50,6 +50,16 @@ static int replay_line (struct manager *m,
     return rc;
 }
 
+/* One that was admitted unchecked may be odd, but is a JSON object. */
+static int check_spec (struct job *job, flux_error_t *error)
+{
+    if (!job->spec)
+        return err_set (error, EINVAL, "it has no jobspec");
+    if (jobspec_of (job->spec))
+        return 0;
+    return jobspec_check_object (job->spec->s, job->spec->len, error);
+}
+
 static int replay (struct manager *m, struct job *job, flux_error_t *error)
 {
     size_t size, len, pos = 0;
@@ -57,8 +67,8 @@ static int replay (struct manager *m, struct job *job, flux_error_t *error)
     char *log;
     int rc = 0;
 
-    if (!job->spec)
-        return err_set (error, EINVAL, "it has no jobspec");
+    if (check_spec (job, error) < 0)
+        return -1;
     if (store_log_get (m->store, job->id, "eventlog", &log, &size) < 0)
         return err_set (error,
                         errno,
@@ -76,51 +86,24 @@ static int replay (struct manager *m, struct job *job, flux_error_t *error)
     return 0;
 }
 
-/* Its record stays in the store as it is. */
-static void set_aside (struct manager *m, uint64_t id, const char *why)
-{
-    struct jbuf b = { 0 };
-    char *s;
-
-    log_msg (LOG_ERR,
-             PART,
-             "job %ju is set aside, its record cannot be replayed: %s",
-             (uintmax_t)id,
-             why);
-    m->unreplayable++;
-    if (m->aside) {
-        jbuf_lit (&b, m->aside);
-        jbuf_lit (&b, ",");
-    }
-    jbuf_lit (&b, "{\"id\":");
-    jbuf_int (&b, id);
-    jbuf_lit (&b, ",\"reason\":");
-    jbuf_string (&b, why);
-    jbuf_lit (&b, "}");
-    if ((s = jbuf_take (&b, NULL))) {
-        free (m->aside);
-        m->aside = s;
-    }
-}
-
-static void restore (struct manager *m, const struct store_job *row)
+static void restore (struct manager *m, uint64_t id, const char *jobspec)
 {
     flux_error_t error = { "" };
-    struct job *job = hosts_add (m, row->id);
+    struct job *job = hosts_restore (m, id);
     int rc;
 
     if (!job) {
-        log_errno (PART, "restoring job %ju", (uintmax_t)row->id);
+        log_errno (PART, "restoring job %ju", (uintmax_t)id);
         return;
     }
-    if (row->jobspec)
-        job->spec = text_intern (m->texts, row->jobspec, strlen (row->jobspec));
+    if (jobspec)
+        job->spec = text_intern (m->texts, jobspec, strlen (jobspec));
     host_of (job)->restored = true;
     m->in_state[__builtin_ctz (job->state)]--;
     rc = replay (m, job, &error);
     m->in_state[__builtin_ctz (job->state)]++;
     if (rc < 0) {
-        set_aside (m, row->id, error.text);
+        aside_add (m, id, error.text);
         hosts_remove (m, job);
         return;
     }
@@ -137,13 +120,13 @@ struct walk {
 /* Logs are read within the walk over the rows: one look at the store costs
  * much less than one for each job.
  */
-static int restore_row (const struct store_job *row, void *arg)
+static int restore_job (uint64_t id, const char *jobspec, void *arg)
 {
     struct walk *walk = arg;
 
-    restore (walk->m, row);
-    if (row->id > walk->max_id)
-        walk->max_id = row->id;
+    restore (walk->m, id, jobspec);
+    if (id > walk->max_id)
+        walk->max_id = id;
     return 0;
 }
 
@@ -206,7 +189,7 @@ int restart_jobs (struct manager *m, flux_error_t *error)
 
     if (store_counts (m->store, &counts) == 0)
         walk.max_id = counts.max_id;
-    if (store_each_active (m->store, restore_row, &walk) < 0)
+    if (store_each_active (m->store, restore_job, &walk) < 0)
         return err_set (error,
                         errno,
                         "reading the job store: %s",

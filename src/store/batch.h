@@ -40,6 +40,7 @@ struct batch {
     size_t len;
     size_t size;
     int errnum; /* 0: durable */
+    bool leads; /* the first of its transaction */
     flux_error_t error;
 };
 

@@ -43,6 +43,7 @@ static void tell (struct store *s)
         s->stats.queued--;
         if (b->errnum == 0) {
             s->stats.batches++;
+            s->stats.transactions += b->leads;
             s->stats.records += b->records;
             s->stats.bytes += b->len;
         }
@@ -268,7 +269,7 @@ int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg)
     return s->ops->job_get (s->impl, id, cb, arg);
 }
 
-int store_each_active (struct store *s, store_job_f cb, void *arg)
+int store_each_active (struct store *s, store_active_f cb, void *arg)
 {
     return s->ops->each_active (s->impl, cb, arg);
 }
@@ -309,6 +310,16 @@ static void add_counts (const char *queue,
     sum->canceled += c->canceled;
     sum->timeout += c->timeout;
     sum->purged += c->purged;
+}
+
+int store_each_oldest (struct store *s,
+                       double before,
+                       uint64_t keep,
+                       unsigned int max,
+                       store_id_f cb,
+                       void *arg)
+{
+    return s->ops->each_oldest (s->impl, before, keep, max, cb, arg);
 }
 
 int store_counts (struct store *s, struct store_counts *counts)

@@ -161,8 +161,11 @@ typedef int (*store_job_f) (const struct store_job *job, void *arg);
 int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg);
 /* The smallest id of a job that has a row and is not below from. */
 int store_next_job (struct store *s, uint64_t from, uint64_t *id);
-/* Every active job (state not INACTIVE), by id.  cb < 0 ends the walk. */
-int store_each_active (struct store *s, store_job_f cb, void *arg);
+/* Every active job (state not INACTIVE), by id, with its jobspec (NULL: none).
+ * cb may read and write; cb < 0 ends the walk.
+ */
+typedef int (*store_active_f) (uint64_t id, const char *jobspec, void *arg);
+int store_each_active (struct store *s, store_active_f cb, void *arg);
 /* Finished jobs, latest t_inactive first (then the greater id), those after
  * `since`, at most max (0: all).  cb < 0 ends the walk.
  */
@@ -185,6 +188,18 @@ int store_each_inactive_from (struct store *s,
                               unsigned int max,
                               store_job_f cb,
                               void *arg);
+/* Ids of finished jobs, earliest t_inactive first (then the lesser id): those
+ * that ended no later than `before` and are not among the `keep` latest, at
+ * most max of them.  The cost is that of what is given, however many there
+ * are.  cb may write; cb < 0 ends the walk.
+ */
+typedef int (*store_id_f) (uint64_t id, void *arg);
+int store_each_oldest (struct store *s,
+                       double before,
+                       uint64_t keep,
+                       unsigned int max,
+                       store_id_f cb,
+                       void *arg);
 
 /* Finished jobs that are there, by result; those removed since the store was
  * made; the greatest id that was ever there.
@@ -204,7 +219,9 @@ int store_queue_counts (struct store *s, store_counts_f cb, void *arg);
 
 struct store_stats {
     uint64_t batches, records, bytes; /* durable */
-    unsigned int queued;              /* batches handed over, not yet durable */
+    uint64_t transactions; /* in which they were made durable: several batches
+                              share one where the disk is slow */
+    unsigned int queued;   /* batches handed over, not yet durable */
 };
 void store_stats (const struct store *s, struct store_stats *stats);
 

@@ -32,7 +32,7 @@ struct entry {
     struct item *logs;
     struct item *values;
     UT_hash_handle hh;
-    TAILQ_ENTRY (entry) link; /* has a row of a finished job */
+    TAILQ_ENTRY (entry) link; /* in the list of finished jobs */
 };
 TAILQ_HEAD (entry_head, entry);
 
@@ -167,20 +167,10 @@ static bool is_finished (const struct entry *e)
     return e->has_row && e->row.state == FLUX_JOB_STATE_INACTIVE;
 }
 
-/* Where it is listed; what comes is mostly the latest. */
-static void finished_add (struct impl *impl, struct entry *e)
+static bool ended_later (const struct entry *a, const struct entry *b)
 {
-    struct entry *at;
-
-    TAILQ_FOREACH (at, &impl->finished, link)
-    {
-        if (at->row.t_inactive < e->row.t_inactive
-            || (at->row.t_inactive == e->row.t_inactive && at->id < e->id)) {
-            TAILQ_INSERT_BEFORE (at, e, link);
-            return;
-        }
-    }
-    TAILQ_INSERT_TAIL (&impl->finished, e, link);
+    return a->row.t_inactive > b->row.t_inactive
+           || (a->row.t_inactive == b->row.t_inactive && a->id > b->id);
 }
 
 static struct store_counts *counts_of (struct impl *impl, const char *queue)
@@ -200,18 +190,47 @@ static struct store_counts *counts_of (struct impl *impl, const char *queue)
     return c ? &c->counts : NULL;
 }
 
-/* Add n (1 or -1) for the row, if it is that of a finished job. */
+/* Add n (1 or -1) for the row. */
 static void count (struct impl *impl, const struct entry *e, int n)
 {
     struct store_counts *c;
 
-    if (!is_finished (e) || !(c = counts_of (impl, e->row.queue)))
+    if (!(c = counts_of (impl, e->row.queue)))
         return;
     c->inactive += n;
     c->completed += e->row.result == FLUX_JOB_RESULT_COMPLETED ? n : 0;
     c->failed += e->row.result == FLUX_JOB_RESULT_FAILED ? n : 0;
     c->canceled += e->row.result == FLUX_JOB_RESULT_CANCELED ? n : 0;
     c->timeout += e->row.result == FLUX_JOB_RESULT_TIMEOUT ? n : 0;
+}
+
+/* Into the list and the counts, if its row is that of a finished job.  The
+ * next to end is nearly always the latest.
+ */
+static void finished_add (struct impl *impl, struct entry *e)
+{
+    struct entry *at;
+
+    if (!is_finished (e))
+        return;
+    TAILQ_FOREACH (at, &impl->finished, link)
+    {
+        if (!ended_later (at, e))
+            break;
+    }
+    if (at)
+        TAILQ_INSERT_BEFORE (at, e, link);
+    else
+        TAILQ_INSERT_TAIL (&impl->finished, e, link);
+    count (impl, e, 1);
+}
+
+static void finished_remove (struct impl *impl, struct entry *e)
+{
+    if (!is_finished (e))
+        return;
+    TAILQ_REMOVE (&impl->finished, e, link);
+    count (impl, e, -1);
 }
 
 static int set_string (const char **dst, const char *src)
@@ -229,12 +248,11 @@ static int put_row (struct impl *impl, const struct store_job *job)
 {
     struct entry *e = entry_get (impl, job->id);
     struct store_job old;
+    int rc = 0;
 
     if (!e)
         return -1;
-    count (impl, e, -1);
-    if (is_finished (e))
-        TAILQ_REMOVE (&impl->finished, e, link);
+    finished_remove (impl, e);
     old = e->row;
     e->row = *job;
     e->row.name = old.name;
@@ -245,23 +263,19 @@ static int put_row (struct impl *impl, const struct store_job *job)
     e->has_row = true;
     if (job->id > impl->max_id)
         impl->max_id = job->id;
-    if (is_finished (e))
-        finished_add (impl, e);
     if (set_string (&e->row.name, job->name) < 0
         || set_string (&e->row.queue, job->queue) < 0
         || set_string (&e->row.extra, job->extra) < 0
         || (job->jobspec && set_string (&e->row.jobspec, job->jobspec) < 0)
         || (job->R && set_string (&e->row.R, job->R) < 0))
-        return -1;
-    count (impl, e, 1);
-    return 0;
+        rc = -1;
+    finished_add (impl, e);
+    return rc;
 }
 
 static void remove_entry (struct impl *impl, struct entry *e)
 {
-    count (impl, e, -1);
-    if (is_finished (e))
-        TAILQ_REMOVE (&impl->finished, e, link);
+    finished_remove (impl, e);
     HASH_DEL (impl->jobs, e);
     items_free (&e->logs);
     items_free (&e->values);
@@ -320,6 +334,7 @@ static void mem_finished (void *arg, struct batch_queue *q)
         struct record r;
         size_t pos = 0;
 
+        b->leads = true;
         while (batch_next (b, &pos, &r)) {
             if (apply (impl, &r) < 0 && b->errnum == 0) {
                 err_set (&b->error, ENOMEM, "store: out of memory");
@@ -455,7 +470,7 @@ static int by_id (const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int mem_each_active (void *arg, store_job_f cb, void *cb_arg)
+static int mem_each_active (void *arg, store_active_f cb, void *cb_arg)
 {
     struct impl *impl = arg;
     struct entry **list =
@@ -473,7 +488,7 @@ static int mem_each_active (void *arg, store_job_f cb, void *cb_arg)
     }
     qsort (list, n, sizeof (*list), by_id);
     for (size_t i = 0; i < n && rc == 0; i++)
-        rc = cb (&list[i]->row, cb_arg) < 0 ? -1 : 0;
+        rc = cb (list[i]->id, list[i]->row.jobspec, cb_arg) < 0 ? -1 : 0;
     free (list);
     return rc;
 }
@@ -512,6 +527,31 @@ static int mem_each_inactive (void *arg,
         if (e->row.t_inactive <= since)
             break;
         if (cb (&e->row, cb_arg) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What cb writes is applied on a later turn: the list stays as it is. */
+static int mem_each_oldest (void *arg,
+                            double before,
+                            uint64_t keep,
+                            unsigned int max,
+                            store_id_f cb,
+                            void *cb_arg)
+{
+    struct impl *impl = arg;
+    uint64_t left = 0;
+    struct queue_counts *c;
+    struct entry *e;
+
+    for (c = impl->counts; c; c = c->hh.next)
+        left += c->counts.inactive;
+    TAILQ_FOREACH_REVERSE (e, &impl->finished, entry_head, link)
+    {
+        if (left-- <= keep || max-- == 0 || e->row.t_inactive > before)
+            break;
+        if (cb (e->id, cb_arg) < 0)
             return -1;
     }
     return 0;
@@ -560,6 +600,7 @@ const struct store_ops store_mem_ops = {
     .job_get = mem_job_get,
     .each_active = mem_each_active,
     .each_inactive = mem_each_inactive,
+    .each_oldest = mem_each_oldest,
     .queue_counts = mem_queue_counts,
     .max_id = mem_max_id,
 };

@@ -53,13 +53,19 @@ struct store_ops {
                        void *arg);
     int (*next_job) (void *impl, uint64_t from, uint64_t *id);
     int (*job_get) (void *impl, uint64_t id, store_job_f cb, void *arg);
-    int (*each_active) (void *impl, store_job_f cb, void *arg);
+    int (*each_active) (void *impl, store_active_f cb, void *arg);
     int (*each_inactive) (void *impl,
                           const struct store_place *from,
                           double since,
                           unsigned int max,
                           store_job_f cb,
                           void *arg);
+    int (*each_oldest) (void *impl,
+                        double before,
+                        uint64_t keep,
+                        unsigned int max,
+                        store_id_f cb,
+                        void *arg);
     int (*queue_counts) (void *impl, store_counts_f cb, void *arg);
     int (*max_id) (void *impl, uint64_t *max_id);
 };

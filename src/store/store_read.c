@@ -23,6 +23,7 @@ enum query {
     Q_JOB,
     Q_ACTIVE,
     Q_INACTIVE,
+    Q_OLDEST,
     Q_COUNTS,
     Q_SEEN,
     Q_MAX,
@@ -37,12 +38,18 @@ static const char *const sql[Q_MAX] = {
                " ORDER BY key LIMIT ?3",
     [Q_NEXT] = "SELECT min (id) FROM jobs WHERE id >= ?1",
     [Q_JOB] = JOB_COLUMNS "WHERE j.id = ?1",
-    [Q_ACTIVE] = JOB_COLUMNS "WHERE j.state <> 64 ORDER BY j.id",
+    /* The index of active jobs has all of the table that is asked for. */
+    [Q_ACTIVE] = "SELECT j.id, s.jobspec FROM jobs j LEFT JOIN specs s"
+                 " ON s.id = j.id WHERE j.state <> 64 ORDER BY j.id",
     [Q_INACTIVE] =
         JOB_COLUMNS "WHERE j.state = 64 AND j.t_inactive > ?1"
                     " AND j.t_inactive <= ?3"
                     " AND (j.t_inactive < ?3 OR j.id < ?4)"
                     " ORDER BY j.t_inactive DESC, j.id DESC LIMIT ?2",
+    /* Both limits name a beginning of this order. */
+    [Q_OLDEST] = "SELECT id FROM jobs WHERE state = 64 AND t_inactive <= ?1"
+                 " ORDER BY t_inactive, id LIMIT min (?2, max (0,"
+                 " (SELECT sum (inactive) FROM counts) - ?3))",
     [Q_COUNTS] = "SELECT queue, inactive, completed, failed, canceled, timeout,"
                  " purged FROM counts",
     [Q_SEEN] = "SELECT max (max_id, coalesce ((SELECT max (id) FROM jobs), 0))"
@@ -126,7 +133,7 @@ static int get_bytes (struct reader *r,
 {
     sqlite3_stmt *st = begin (r, q);
     char *buf = NULL;
-    size_t n = 0;
+    size_t n = 0, size = 0;
     int rc;
 
     if (!st)
@@ -139,8 +146,13 @@ static int get_bytes (struct reader *r,
     while ((rc = sqlite3_step (st)) == SQLITE_ROW) {
         const void *p = sqlite3_column_blob (st, 0);
         size_t add = sqlite3_column_bytes (st, 0);
-        char *tmp = realloc (buf, n + add + 1);
+        char *tmp = buf;
 
+        /* logs have a row for each append */
+        if (n + add + 1 > size) {
+            size = 2 * n + add + 1;
+            tmp = realloc (buf, size);
+        }
         if (!tmp) {
             rc = SQLITE_NOMEM;
             break;
@@ -313,12 +325,23 @@ int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg)
     return -1;
 }
 
-int reader_each_active (struct reader *r, store_job_f cb, void *arg)
+int reader_each_active (struct reader *r, store_active_f cb, void *arg)
 {
     sqlite3_stmt *st = begin (r, Q_ACTIVE);
-    size_t count;
+    int rc;
 
-    return st ? walk (r, Q_ACTIVE, st, cb, arg, &count) : -1;
+    if (!st)
+        return -1;
+    while ((rc = sqlite3_step (st)) == SQLITE_ROW) {
+        if (cb (sqlite3_column_int64 (st, 0), text (st, 1), arg) < 0) {
+            end (r, Q_ACTIVE, st);
+            return -1;
+        }
+    }
+    if (rc != SQLITE_DONE)
+        fail (r);
+    end (r, Q_ACTIVE, st);
+    return rc == SQLITE_DONE ? 0 : -1;
 }
 
 int reader_each_inactive (struct reader *r,
@@ -338,6 +361,33 @@ int reader_each_inactive (struct reader *r,
     sqlite3_bind_double (st, 3, from->set ? from->t_inactive : INFINITY);
     sqlite3_bind_int64 (st, 4, from->set ? (int64_t)from->id : INT64_MAX);
     return walk (r, Q_INACTIVE, st, cb, arg, &count);
+}
+
+int reader_each_oldest (struct reader *r,
+                        double before,
+                        uint64_t keep,
+                        unsigned int max,
+                        store_id_f cb,
+                        void *arg)
+{
+    sqlite3_stmt *st = begin (r, Q_OLDEST);
+    int rc;
+
+    if (!st)
+        return -1;
+    sqlite3_bind_double (st, 1, before);
+    sqlite3_bind_int64 (st, 2, max);
+    sqlite3_bind_int64 (st, 3, keep < INT64_MAX ? (int64_t)keep : INT64_MAX);
+    while ((rc = sqlite3_step (st)) == SQLITE_ROW) {
+        if (cb (sqlite3_column_int64 (st, 0), arg) < 0) {
+            end (r, Q_OLDEST, st);
+            return -1;
+        }
+    }
+    if (rc != SQLITE_DONE)
+        fail (r);
+    end (r, Q_OLDEST, st);
+    return rc == SQLITE_DONE ? 0 : -1;
 }
 
 int reader_queue_counts (struct reader *r, store_counts_f cb, void *arg)

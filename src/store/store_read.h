@@ -42,13 +42,19 @@ int reader_each_value (struct reader *r,
                        void *arg);
 int reader_next_job (struct reader *r, uint64_t from, uint64_t *id);
 int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg);
-int reader_each_active (struct reader *r, store_job_f cb, void *arg);
+int reader_each_active (struct reader *r, store_active_f cb, void *arg);
 int reader_each_inactive (struct reader *r,
                           const struct store_place *from,
                           double since,
                           unsigned int max,
                           store_job_f cb,
                           void *arg);
+int reader_each_oldest (struct reader *r,
+                        double before,
+                        uint64_t keep,
+                        unsigned int max,
+                        store_id_f cb,
+                        void *arg);
 int reader_queue_counts (struct reader *r, store_counts_f cb, void *arg);
 int reader_max_id (struct reader *r, uint64_t *max_id);
 

@@ -18,6 +18,15 @@
  *   counts  one row a queue ('': none), of finished jobs, kept by triggers
  *   seen    one row: the greatest id of a job that was removed
  *
+ * A broker refuses a file whose version (store.schema) it does not know. Who
+ * changes the tables raises it, and teaches check_tables to bring the version
+ * before to it.
+ *
+ * Pages of rows that were removed are used again: the file grows to what the
+ * limits on finished jobs let gather, and no further. The log is checkpointed
+ * by the writer at 32 MiB; readers hold it back only while a query is stepped,
+ * which the loop never does across turns.
+ *
  * vals is a table with row ids because a signed request is longer than what a
  * page of an index keeps, and would spill; for its sake pages are of 8 KiB,
  * too, which doubled the rate of submission.
@@ -244,17 +253,19 @@ static sqlite3 *open_file (const char *dir, int flags, flux_error_t *error)
     return db;
 }
 
-/* The first number that a query gives; 0 if it gives none. */
-static int64_t query_int (sqlite3 *db, const char *sql)
+/* The first number that a query gives; 0 if it gives none, or asks for a table
+ * that is not there.  -1 if the file cannot be read.
+ */
+static int query_int (sqlite3 *db, const char *sql, int64_t *n)
 {
     sqlite3_stmt *st = NULL;
-    int64_t n = 0;
+    int rc = sqlite3_prepare_v2 (db, sql, -1, &st, NULL);
 
-    if (sqlite3_prepare_v2 (db, sql, -1, &st, NULL) == SQLITE_OK
-        && sqlite3_step (st) == SQLITE_ROW)
-        n = sqlite3_column_int64 (st, 0);
+    *n = 0;
+    if (rc == SQLITE_OK && (rc = sqlite3_step (st)) == SQLITE_ROW)
+        *n = sqlite3_column_int64 (st, 0);
     sqlite3_finalize (st);
-    return n;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE || rc == SQLITE_ERROR ? 0 : -1;
 }
 
 static int create_tables (sqlite3 *db)
@@ -270,15 +281,17 @@ static int create_tables (sqlite3 *db)
 /* 0, or -1 and db has the error, or -1 and EINVAL with the error set. */
 static int check_tables (sqlite3 *db, const char *dir, flux_error_t *error)
 {
-    int64_t version;
+    int64_t tables, version;
 
-    if (query_int (db, "SELECT count (*) FROM sqlite_master") == 0
-        && sqlite3_errcode (db) != SQLITE_NOTADB && create_tables (db) < 0) {
+    if (query_int (db, "SELECT count (*) FROM sqlite_master", &tables) < 0
+        || (tables == 0 && create_tables (db) < 0)
+        || query_int (db,
+                      "SELECT value FROM meta WHERE key = 'store.schema'",
+                      &version)
+               < 0) {
         errno = 0;
         return -1;
     }
-    version =
-        query_int (db, "SELECT value FROM meta WHERE key = 'store.schema'");
     if (version == 1) {
         if (sqlite3_exec (db, from_version_1, NULL, NULL, NULL) == SQLITE_OK)
             return 0;

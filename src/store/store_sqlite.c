@@ -110,6 +110,7 @@ static void write_some (struct impl *impl)
         if ((impl->errnum = errnum) != 0)
             impl->error = error;
     }
+    list->leads = true;
     for (; list; list = next) {
         next = list->next;
         list->errnum = impl->errnum;
@@ -356,7 +357,7 @@ static int sqlite_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
     return reader_job_get (impl->reader, id, cb, cb_arg);
 }
 
-static int sqlite_each_active (void *arg, store_job_f cb, void *cb_arg)
+static int sqlite_each_active (void *arg, store_active_f cb, void *cb_arg)
 {
     struct impl *impl = arg;
 
@@ -373,6 +374,18 @@ static int sqlite_each_inactive (void *arg,
     struct impl *impl = arg;
 
     return reader_each_inactive (impl->reader, from, since, max, cb, cb_arg);
+}
+
+static int sqlite_each_oldest (void *arg,
+                               double before,
+                               uint64_t keep,
+                               unsigned int max,
+                               store_id_f cb,
+                               void *cb_arg)
+{
+    struct impl *impl = arg;
+
+    return reader_each_oldest (impl->reader, before, keep, max, cb, cb_arg);
 }
 
 static int sqlite_queue_counts (void *arg, store_counts_f cb, void *cb_arg)
@@ -406,6 +419,7 @@ const struct store_ops store_sqlite_ops = {
     .job_get = sqlite_job_get,
     .each_active = sqlite_each_active,
     .each_inactive = sqlite_each_inactive,
+    .each_oldest = sqlite_each_oldest,
     .queue_counts = sqlite_queue_counts,
     .max_id = sqlite_max_id,
 };

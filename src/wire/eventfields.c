@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <flux/job.h>
@@ -156,15 +157,8 @@ static bool read_flags (struct event *ev,
     return true;
 }
 
-static bool read_int (struct event *ev,
-                      const struct field *f,
-                      const json_t *value)
+static bool take_int (struct event *ev, const struct field *f, int64_t n)
 {
-    json_int_t n;
-
-    if (!json_is_integer (value))
-        return false;
-    n = json_integer_value (value);
     if (f->type == F_USERID) {
         if (n < -1 || n > UINT32_MAX)
             return false;
@@ -178,6 +172,14 @@ static bool read_int (struct event *ev,
     else if (f->type == F_INT64)
         FIELD (ev, f, int64_t) = n;
     return true;
+}
+
+static bool read_int (struct event *ev,
+                      const struct field *f,
+                      const json_t *value)
+{
+    return json_is_integer (value)
+           && take_int (ev, f, json_integer_value (value));
 }
 
 static bool read_field (struct event *ev,
@@ -201,6 +203,57 @@ static bool read_field (struct event *ev,
     default:
         return read_int (ev, f, value);
     }
+}
+
+/* An integer as JSON has it, short enough to fit; NULL for all else. */
+static const char *scan_int (const char *p, int64_t *n)
+{
+    const char *digits = p + (*p == '-');
+    size_t len = strspn (digits, "0123456789");
+
+    if (len == 0 || len > 18 || (len > 1 && *digits == '0'))
+        return NULL;
+    *n = strtoll (p, NULL, 10);
+    return digits + len;
+}
+
+/* `"KEY":N`, and the comma where another follows. */
+static const char *scan_field (const char *p,
+                               const struct field *f,
+                               struct event *ev)
+{
+    size_t len = strlen (f->key);
+    int64_t n;
+
+    if (f->type != F_INT && f->type != F_INT64 && f->type != F_USERID
+        && f->type != F_CHECK)
+        return NULL;
+    if (*p++ != '"' || strncmp (p, f->key, len) || p[len] != '"'
+        || p[len + 1] != ':' || !(p = scan_int (p + len + 2, &n))
+        || !take_int (ev, f, n))
+        return NULL;
+    if (f[1].type == F_END)
+        return p;
+    return *p == ',' ? p + 1 : NULL;
+}
+
+bool eventfields_scan (struct event *ev, const char *context)
+{
+    const struct field *f = fields[ev->kind];
+    struct event tmp = *ev;
+    const char *p = context;
+
+    tmp.userid = USERID_UNKNOWN;
+    if (f->type == F_END || *p++ != '{')
+        return false;
+    for (; f->type != F_END; f++) {
+        if (!(p = scan_field (p, f, &tmp)))
+            return false;
+    }
+    if (strcmp (p, "}"))
+        return false;
+    *ev = tmp;
+    return true;
 }
 
 int eventfields_read (struct event *ev,

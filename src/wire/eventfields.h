@@ -21,6 +21,12 @@ int eventfields_read (struct event *ev,
                       const json_t *context,
                       flux_error_t *error);
 
+/* The same for a context that is written as ours are, without a JSON parser:
+ * the integers of a kind that has nothing else, in the order of the table,
+ * and no blanks.  False, and ev as it was, for all else: read it.
+ */
+bool eventfields_scan (struct event *ev, const char *context);
+
 /* Write the context object of ev from its fields; returns false, and writes
  * nothing, if the kind has no context.
  */

@@ -344,6 +344,10 @@ static int event_make (struct wire_event *w,
                         w->ev.name,
                         timestamp);
     w->ev.timestamp = timestamp;
+    if (context && eventfields_scan (&w->ev, context)) {
+        w->ev.context = context;
+        return 0;
+    }
     if (context && load_context (w, context, error) < 0)
         return -1;
     priv = w->priv;

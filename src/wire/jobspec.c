@@ -301,3 +301,11 @@ done:
     json_decref (u);
     return s;
 }
+
+int jobspec_check_object (const char *text, size_t len, flux_error_t *error)
+{
+    json_t *o = jload_object (text, len, "jobspec", error);
+
+    json_decref (o);
+    return o ? 0 : -1;
+}

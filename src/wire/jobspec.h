@@ -58,6 +58,9 @@ struct jobspec {
  */
 int jobspec_check (const char *text, size_t len, flux_error_t *error);
 
+/* At least a JSON object: what a job may have that was not validated. */
+int jobspec_check_object (const char *text, size_t len, flux_error_t *error);
+
 /* The typed form, cached in the text (aux) until the text goes.  The text is
  * one that jobspec_check accepted.  NULL and EINVAL if it is not (or if the
  * text's aux is in use for another purpose), ENOMEM.

@@ -53,28 +53,19 @@ test_expect_success 'drained resources stay drained' '
 	test_cmp before.drain after.drain && grep "broken fan" after.drain &&
 	flux resource undrain 0
 '
-test_expect_success 'a record that cannot be replayed is set aside and said' '
-	id=$(flux submit --urgency=hold true) && dec=$(flux job id --to=dec $id) &&
-	other=$(flux submit --urgency=hold true) &&
-	broker_kill &&
-	python3 -c "
-import sqlite3, sys
-db = sqlite3.connect (\"$crash_dir/state/jobs.sqlite\")
-table = [r for (r,) in db.execute (\"select name from sqlite_master where type = '"'table'"'\") if \"log\" in r][0]
-db.execute (f\"delete from {table} where id = $dec\")
-db.commit ()
-" &&
-	broker_start &&
-	flux jobs -no "{id}" >ids && grep $other ids && ! grep $id ids &&
-	flux module stats job-manager >stats &&
-	grep "\"reason\"" stats && grep $dec stats &&
-	flux dmesg | grep "set aside"
+test_expect_success 'notes and annotations stay' '
+	id=$(flux submit --urgency=hold true) && flux job memo $id color=red size=3 &&
+	flux job wait-event $id memo && flux submit -n4 --dependency=after:$id true >after.id &&
+	flux jobs -no "{id} {annotations.user}" >before.memo && grep red before.memo &&
+	broker_kill && broker_start &&
+	flux jobs -no "{id} {annotations.user}" >after.memo && test_cmp before.memo after.memo &&
+	flux cancel $id
 '
-test_expect_success 'SIGTERM ends running jobs and leaves no agent' '
-	id=$(flux submit sleep 300) && flux job wait-event $id start &&
-	broker_stop && test -z "$(agent_pid)" &&
-	broker_start && flux job eventlog $id >log &&
-	grep "exception type=\"cancel\"" log && grep " clean" log &&
+test_expect_success 'ids of jobs that are gone are not given again' '
+	last=$(flux submit true) && flux job wait-event $last clean >/dev/null &&
+	flux job purge --force $last &&
+	broker_kill && broker_start && id=$(flux submit true) &&
+	test $(flux job id --to=dec $id) -gt $(flux job id --to=dec $last) &&
 	broker_stop
 '
 test_done

@@ -19,7 +19,13 @@ broker_kill () {
     wait "$broker_pid" 2>/dev/null
     :
 }
+# To its end: running jobs are ended.
 broker_stop () {
+    flux shutdown --quiet
+    wait "$broker_pid"
+}
+# To be started again: jobs go on.
+broker_terminate () {
     kill "$broker_pid"
     wait "$broker_pid"
 }
@@ -30,5 +36,5 @@ agent_pid () {
 crash_clean () {
     kill -9 "$broker_pid" 2>/dev/null
     for pid in $(agent_pid); do kill "$pid"; done
-    rm -rf "$crash_dir"
+    rm -rf "$crash_dir" 2>/dev/null
 }

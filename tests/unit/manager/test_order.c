@@ -431,7 +431,7 @@ static void test_shutdown (void)
 
     while (!manager_job (t->m, a)->started)
         loop_turn (t->loop, true);
-    manager_shutdown (t->m, done, &ended);
+    manager_shutdown (t->m, MANAGER_END_ALL, done, &ended);
     ok (!ended, "shutdown waits for jobs");
     inst_run (t);
     ok (ended, "and tells when they are gone");
@@ -441,6 +441,81 @@ static void test_shutdown (void)
     ok (inst_submit (t, spec, 16, 0) == 0, "no more jobs are taken");
     free (spec);
     inst_destroy (t);
+}
+
+static unsigned long number (struct inst *t, const char *key)
+{
+    const char *s = inst_rpc (t, "job-manager.stats-get", NULL)->text;
+
+    s = strstr (s, key);
+    return s ? strtoul (s + strlen (key), NULL, 10) : 0;
+}
+
+/* One commit for all that a turn of the loop wrote. */
+static void test_batches (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 4 });
+    char *spec = make_jobspec (1., 10., NULL);
+    unsigned long batches = number (t, "\"batches\":");
+    unsigned long turns = number (t, "\"turns\":");
+
+    for (int i = 0; i < 100; i++)
+        inst_send_submit (t, spec, 16, 0);
+    inst_run (t);
+    batches = number (t, "\"batches\":") - batches;
+    turns = number (t, "\"turns\":") - turns;
+    diag ("100 jobs in %lu turns with %lu batches", turns, batches);
+    ok (batches > 0 && batches <= turns, "no more batches than turns");
+    ok (batches < 100 * 3, "several jobs share one");
+    ok (number (t, "\"transactions\":") == number (t, "\"batches\":"),
+        "in memory each is a transaction");
+    ok (number (t, "\"records\":") > 1000, "records are counted");
+    free (spec);
+    inst_destroy (t);
+}
+
+/* The next manager finds what was pending, or also what runs. */
+static void test_end (void)
+{
+    char *spec = make_jobspec (50., 500., NULL);
+
+    for (enum manager_end how = MANAGER_END_RUNNING; how <= MANAGER_END_NONE;
+         how++) {
+        struct inst *t = inst_create (&(struct inst_opt){ .cores = 2 });
+        bool running = how == MANAGER_END_RUNNING;
+        bool ended = false;
+        uint64_t a = inst_submit (t, spec, 16, 0);
+        uint64_t b = inst_submit (t, spec, 0, 0), c;
+
+        while (!manager_job (t->m, a)->started)
+            loop_turn (t->loop, true);
+        c = inst_submit (t, spec, 16, 0);
+        while (!manager_job (t->m, c)->has_resources)
+            loop_turn (t->loop, true);
+        manager_shutdown (t->m, how, done, &ended);
+        inst_settle (t);
+        ok (running || ended, "what is left is not waited for");
+        ok (manager_leaves_jobs (t->m) == !running, "are jobs left?");
+        if (running)
+            inst_run (t);
+        ok (ended, "it ends");
+        is_str (inst_events (t, b),
+                "submit validate depend priority",
+                "a pending job stays as it is");
+        is_str (
+            inst_events (t, c),
+            running
+                ? "submit validate depend priority alloc exception free clean"
+                : "submit validate depend priority alloc",
+            "one that would start does not");
+        is_str (inst_events (t, a),
+                running ? "submit validate depend priority alloc start "
+                          "exception finish release free clean"
+                        : "submit validate depend priority alloc start",
+                "a running one");
+        inst_destroy (t);
+    }
+    free (spec);
 }
 
 int main (void)
@@ -453,5 +528,7 @@ int main (void)
     test_unreplayable ();
     test_reprioritize ();
     test_shutdown ();
+    test_end ();
+    test_batches ();
     return done_testing ();
 }

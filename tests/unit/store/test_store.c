@@ -89,11 +89,47 @@ static int no_key_cb (const char *key, void *arg)
     return -1;
 }
 
+static int id_cb (uint64_t id, void *arg)
+{
+    struct store_job job = { .id = id };
+
+    return ids_cb (&job, arg);
+}
+
+static const char *oldest (struct store *s,
+                           double before,
+                           uint64_t keep,
+                           unsigned int max)
+{
+    static char ids[64];
+
+    ids[0] = '\0';
+    return store_each_oldest (s, before, keep, max, id_cb, ids) < 0 ? "failed"
+                                                                    : ids;
+}
+
 static int stop_cb (const struct store_job *job, void *arg)
 {
     (*(int *)arg)++;
     errno = EINTR;
     return -1;
+}
+
+static int active_cb (uint64_t id, const char *jobspec, void *arg)
+{
+    return id_cb (id, arg);
+}
+
+/* The first job's. */
+static int spec_cb (uint64_t id, const char *jobspec, void *arg)
+{
+    strcpy (arg, jobspec ? jobspec : "none");
+    return -1;
+}
+
+static int active_stop_cb (uint64_t id, const char *jobspec, void *arg)
+{
+    return stop_cb (NULL, arg);
 }
 
 static void test_data (struct loop *loop, struct store *s, struct told *told)
@@ -236,7 +272,6 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
         "and is what was put");
 
     job.R = "{R}";
-    job.jobspec = NULL;
     job.queue = NULL;
     job.state = 16;
     job.priority = 4294967295;
@@ -249,9 +284,13 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
     ok (store_next_job (s, 3, &next) == 0 && next == 3, "a job by its id");
     ok (store_next_job (s, 1000, &next) < 0 && errno == ENOENT,
         "there is none after the last");
-    store_each_active (s, ids_cb, ids);
+    store_each_active (s, active_cb, ids);
     is_str (ids, "1 2 3 4 5 ", "active jobs come by id");
-    ok (store_each_active (s, stop_cb, &n) < 0 && n == 1 && errno == EINTR,
+    store_each_active (s, spec_cb, ids);
+    is_str (ids, job.jobspec, "with their jobspecs");
+    job.jobspec = NULL;
+    ok (store_each_active (s, active_stop_cb, &n) < 0 && n == 1
+            && errno == EINTR,
         "a callback ends the walk");
     store_job_get (s, 1, copy_cb, &got);
     ok (got.state == 16 && got.priority == 4294967295, "a row is replaced");
@@ -264,7 +303,7 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
     }
     commit (loop, s, told);
     ids[0] = '\0';
-    store_each_active (s, ids_cb, ids);
+    store_each_active (s, active_cb, ids);
     is_str (ids, "5 ", "finished jobs are not active");
     ids[0] = '\0';
     store_each_inactive (s, 0, 0, ids_cb, ids);
@@ -286,6 +325,12 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
     n = 0;
     ok (store_each_inactive (s, 0, 0, stop_cb, &n) < 0 && n == 1,
         "a callback ends that walk too");
+    is_str (oldest (s, 1000, 0, 10), "1 2 3 4 ", "the oldest come first");
+    is_str (oldest (s, 1000, 0, 2), "1 2 ", "at most so many");
+    is_str (oldest (s, 102, 0, 10), "1 2 ", "those that ended before a time");
+    is_str (oldest (s, 1000, 1, 10), "1 2 3 ", "all but the latest");
+    is_str (oldest (s, 102, 3, 10), "1 ", "both");
+    is_str (oldest (s, 1000, 5, 10), "", "none beyond what is kept");
     store_counts (s, &c);
     ok (c.inactive == 4 && c.completed == 1 && c.failed == 1 && c.canceled == 1
             && c.timeout == 1 && c.purged == 0 && c.max_id == 5,
@@ -391,13 +436,20 @@ static int inner_cb (const struct store_job *job, void *arg)
     return 0;
 }
 
-static int outer_cb (const struct store_job *job, void *arg)
+static int inner_active_cb (uint64_t id, const char *jobspec, void *arg)
+{
+    struct store_job job = { .id = id };
+
+    return inner_cb (&job, arg);
+}
+
+static int outer_cb (uint64_t id, const char *jobspec, void *arg)
 {
     struct nested *n = arg;
 
     strcat (n->ids, "(");
-    store_each_active (n->s, inner_cb, n);
-    store_job_get (n->s, job->id, inner_cb, n);
+    store_each_active (n->s, inner_active_cb, n);
+    store_job_get (n->s, id, inner_cb, n);
     strcat (n->ids, ")");
     return 0;
 }
@@ -495,7 +547,7 @@ static void test_reopen (struct loop *loop, const char *dir)
     ok (store_meta_get (s, "open", &data, NULL) == 0,
         "data outlives the store");
     free (data);
-    store_each_active (s, ids_cb, ids);
+    store_each_active (s, active_cb, ids);
     is_str (ids, "20 21 ", "so do jobs");
     store_counts (s, &c);
     ok (c.inactive == 3 && c.purged == 1 && c.max_id == 21, "and counts");

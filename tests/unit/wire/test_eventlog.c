@@ -211,6 +211,43 @@ static void test_decode (void)
         "deep nesting is refused");
 }
 
+/* Written otherwise than we do, it is the same. */
+static void test_contexts (void)
+{
+    static const char *const submit[] = {
+        "{\"userid\":7,\"urgency\":16,\"flags\":2,\"version\":1}",
+        "{\"userid\":7, \"urgency\":16,\"flags\":2,\"version\":1}",
+        "{\"urgency\":16,\"userid\":7,\"flags\":2,\"version\":1}",
+        "{\"userid\":7,\"urgency\":16,\"flags\":2,\"version\":1,\"x\":\"y\"}",
+    };
+    static const char *const bad[] = {
+        "{\"userid\":7,\"urgency\":16,\"flags\":2,\"version\":2}",
+        "{\"userid\":7,\"urgency\":32,\"flags\":2,\"version\":1}",
+        "{\"userid\":7,\"urgency\":016,\"flags\":2,\"version\":1}",
+        "{\"userid\":-2,\"urgency\":16,\"flags\":2,\"version\":1}",
+        "{\"userid\":7,\"urgency\":16,\"flags\":2,\"version\":1,}",
+        "{\"userid\":7,\"urgency\":16,\"flags\":2,\"version\":1}}",
+        "{\"userid\":7,\"urgency\":16,\"flags\":2,\"version\":"
+        "99999999999999999999}",
+        "{\"userid\":7,\"urgency\":16,\"flags\":2",
+    };
+    struct wire_event w;
+    flux_error_t e;
+
+    for (size_t i = 0; i < sizeof (submit) / sizeof (submit[0]); i++) {
+        ok (wire_event_make (&w, NULL, "submit", 1.5, submit[i], NULL) == 0
+                && w.ev.userid == 7 && w.ev.urgency == 16 && w.ev.flags == 2
+                && !strcmp (w.ev.context, submit[i]),
+            "read: %s",
+            submit[i]);
+        wire_event_finish (&w);
+    }
+    for (size_t i = 0; i < sizeof (bad) / sizeof (bad[0]); i++)
+        ok (wire_event_make (&w, NULL, "submit", 1.5, bad[i], &e) < 0,
+            "refused: %s",
+            bad[i]);
+}
+
 static void test_control (void)
 {
     struct wire_event w;
@@ -402,6 +439,7 @@ int main (void)
     test_round ();
     test_refused ();
     test_decode ();
+    test_contexts ();
     test_control ();
     test_updates ();
     test_merge ();
