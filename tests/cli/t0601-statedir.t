@@ -31,7 +31,7 @@ test_expect_success 'tables of a version that is not known are refused' '
 		sql "UPDATE meta SET value = $v WHERE key = '\''store.schema'\''" &&
 		refused && cat err && grep "tables of version $v, and this program knows version 2" err || return 1
 	done &&
-	sql "UPDATE meta SET value = 1 WHERE key = '\''store.schema'\''" &&
+	sql "UPDATE meta SET value = 2 WHERE key = '\''store.schema'\''" &&
 	cp $crash_dir/state/jobs.sqlite good
 '
 
