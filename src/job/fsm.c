@@ -356,6 +356,10 @@ static int apply_fields (struct job *job, const struct event *ev)
     case EVENT_PRIORITY:
         job->priority = ev->priority;
         break;
+    case EVENT_FLUX_RESTART:
+        if (job->state == FLUX_JOB_STATE_SCHED)
+            job->priority = -1;
+        break;
     case EVENT_URGENCY:
         job->urgency = ev->urgency;
         break;

@@ -49,7 +49,8 @@ struct plugin_ops {
                        char **updates,
                        flux_error_t *error);
     /* The manager comes back after a restart: the same callbacks as for new
-     * jobs, with the differences of plugin-api.md 50. */
+     * jobs, with the differences of docs/jobtap-semantics.md 50.  Each job
+     * gets them before any goes on. */
     int (*job_restored) (void *arg, struct job *job);
     /* job.inactive-remove: what is kept of a finished job is about to be
      * removed, and can be looked up for the last time.

@@ -160,6 +160,17 @@ static void resume_start (struct manager *m, struct job *job)
         start_job (m->start, job);
 }
 
+/* What others have to know of the job before any job goes on. */
+static void announce (struct manager *m, struct job *job)
+{
+    if (job->state == FLUX_JOB_STATE_INACTIVE)
+        return;
+    if (job_is_running (job))
+        resume_running (m, job);
+    if (m->plugins && m->plugins->job_restored)
+        m->plugins->job_restored (m->plugins->arg, job);
+}
+
 static void resume (struct manager *m, struct job *job)
 {
     struct event restart = { .kind = EVENT_FLUX_RESTART };
@@ -167,13 +178,8 @@ static void resume (struct manager *m, struct job *job)
     if (job->state == FLUX_JOB_STATE_INACTIVE) {
         hosts_row_dirty (m, job);
         acts_add (m->acts, job);
-        return;
     }
-    if (job_is_running (job))
-        resume_running (m, job);
-    if (m->plugins && m->plugins->job_restored)
-        m->plugins->job_restored (m->plugins->arg, job);
-    if (job->state == FLUX_JOB_STATE_SCHED)
+    else if (job->state == FLUX_JOB_STATE_SCHED)
         manager_post (m, job, &restart, NULL);
     else {
         post_resume (m, job);
@@ -186,6 +192,7 @@ int restart_jobs (struct manager *m, flux_error_t *error)
     struct walk walk = { .m = m };
     struct store_counts counts;
     struct job *job, *tmp;
+    unsigned int unavailable;
 
     if (store_counts (m->store, &counts) == 0)
         walk.max_id = counts.max_id;
@@ -195,8 +202,14 @@ int restart_jobs (struct manager *m, flux_error_t *error)
                         "reading the job store: %s",
                         strerror (errno));
     ingest_set_last (m->ingest, walk.max_id);
+    /* Plugins count jobs, and what they give one depends on the others. */
+    HASH_ITER (hh, m->jobs, job, tmp)
+    announce (m, job);
+    unavailable = m->in_state[__builtin_ctz (FLUX_JOB_STATE_PRIORITY)];
     HASH_ITER (hh, m->jobs, job, tmp)
     resume (m, job);
-    manager_reprioritize_all (m);
+    /* Nothing else asks for the priority of those that had none. */
+    if (unavailable > 0)
+        manager_reprioritize_all (m);
     return 0;
 }
