@@ -21,6 +21,7 @@ const struct command *const commands[] = {
     &cmd_watch,
     &cmd_queue,
     &cmd_resource,
+    &cmd_housekeeping,
     &cmd_overlay,
     &cmd_uptime,
     &cmd_start,

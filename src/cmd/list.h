@@ -24,6 +24,7 @@ extern const struct command cmd_gc;
 extern const struct command cmd_getattr;
 extern const struct command cmd_help;
 extern const struct command cmd_hostlist;
+extern const struct command cmd_housekeeping;
 extern const struct command cmd_job;
 extern const struct command cmd_jobs;
 extern const struct command cmd_jobtap;

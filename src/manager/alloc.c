@@ -207,6 +207,21 @@ void alloc_forget (struct alloc *a, struct job *job)
         alloc_cancel (a, job);
 }
 
+int alloc_hold (struct alloc *a, uint64_t id, const struct rset *R)
+{
+    return a->ops->hello (a->sched, id, R);
+}
+
+int alloc_shrink (struct alloc *a, uint64_t id, const struct rset *R)
+{
+    int rc = a->ops->free (a->sched, id);
+
+    if (rc == 0 && R->count > 0)
+        rc = a->ops->hello (a->sched, id, R);
+    alloc_kick (a);
+    return rc;
+}
+
 static struct grant *grant_add (struct alloc *a, uint64_t id)
 {
     struct job *job = manager_job (a->m, id);

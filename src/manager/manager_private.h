@@ -88,6 +88,7 @@ struct manager {
     struct raiser *raiser;
     struct resources *resources;
     struct purger *purger;
+    struct housekeeping *housekeeping;
     struct evjournal *journal;
     struct shutdown *shutdown;
 
@@ -212,6 +213,11 @@ int alloc_hello (struct alloc *a, struct job *job);
 void alloc_kick (struct alloc *a);
 struct sched *alloc_sched (struct alloc *a, const struct sched_ops **ops);
 void alloc_forget (struct alloc *a, struct job *job);
+/* Of what was given to job id, R is held again (after a restart); and: only R
+ * is held from now on, nothing if it is empty.
+ */
+int alloc_hold (struct alloc *a, uint64_t id, const struct rset *R);
+int alloc_shrink (struct alloc *a, uint64_t id, const struct rset *R);
 /* Stop or resume planning; jobs stay in the scheduler's queue. */
 void alloc_stop (struct alloc *a, bool stopped);
 /* The scheduler is not there at all; and how many jobs it wants to know of
@@ -288,6 +294,23 @@ unsigned int aside_count (const struct manager *m);
 /* Array of {"id","reason"}, malloced. */
 char *aside_json (const struct manager *m);
 void aside_clear (struct manager *m);
+
+/* ---- housekeeping.c: what is cleaned before it is free again ---- */
+
+struct housekeeping *housekeeping_create (struct manager *m);
+void housekeeping_destroy (struct housekeeping *hk);
+/* json was checked. */
+void housekeeping_configure (struct housekeeping *hk, const char *json);
+/* The job gave its resources back: are they to be cleaned?  Then the
+ * scheduler is told when they are.
+ */
+bool housekeeping_take (struct housekeeping *hk, struct job *job);
+/* Hold what was being cleaned when the last manager ended, and clean it. */
+int housekeeping_restore (struct housekeeping *hk);
+/* More is durable than before. */
+void housekeeping_durable (struct housekeeping *hk);
+/* JSON text for job-manager.stats-get, malloced. */
+char *housekeeping_stats (struct housekeeping *hk);
 
 /* ---- shutdown.c ---- */
 

@@ -434,6 +434,7 @@ void outbox_done (uint64_t batch, int ret, const char *error, void *arg)
     o->durable = batch;
     tell_durable (o);
     acts_durable (m->acts);
+    housekeeping_durable (m->housekeeping);
     raiser_durable (m->raiser);
     start_durable (m->start, batch);
 }
