@@ -62,7 +62,7 @@ test_expect_success 'release-after 0: what is done is free at once' '
 '
 test_expect_success 'release-after a while: the timer of the first' '
 	rm -f fifo && mkfifo fifo &&
-	config "test -e \$FLUX_JOB_ID || { touch \$FLUX_JOB_ID; exit; }; read x <fifo" "release-after = \"10ms\"" &&
+	config "mkdir \$FLUX_JOB_ID 2>/dev/null && exit; read x <fifo" "release-after = \"10ms\"" &&
 	cat >run.sh <<-\X &&
 	flux run -N2 -n2 true
 	until test "$(flux housekeeping list -no {nnodes})" = 1; do sleep 0.05; done
