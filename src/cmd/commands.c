@@ -28,6 +28,7 @@ const struct command *const commands[] = {
     &cmd_broker,
     &cmd_shutdown,
     &cmd_jobtap,
+    &cmd_cron,
     &cmd_config,
     &cmd_module,
     &cmd_dmesg,

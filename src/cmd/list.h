@@ -15,6 +15,11 @@ extern const struct command cmd_bulksubmit;
 extern const struct command cmd_cancel;
 extern const struct command cmd_config;
 extern const struct command cmd_content;
+extern const struct command cmd_cron;
+extern const struct command cmd_cron_at; /* of flux cron, as the next */
+extern const struct command cmd_cron_event;
+extern const struct command cmd_cron_interval;
+extern const struct command cmd_cron_tab;
 extern const struct command cmd_dmesg;
 extern const struct command cmd_dump;
 extern const struct command cmd_env;

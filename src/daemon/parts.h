@@ -68,6 +68,9 @@ void jobs_finish (struct broker *b,
                   void *arg);
 void jobs_stop (struct broker *b, void *data);
 
+int cron_start (struct broker *b, void **data, flux_error_t *error);
+void cron_stop (struct broker *b, void *data);
+
 int modules_start (struct broker *b, void **data, flux_error_t *error);
 void modules_stop (struct broker *b, void *data);
 
