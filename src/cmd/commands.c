@@ -27,6 +27,7 @@ const struct command *const commands[] = {
     &cmd_start,
     &cmd_broker,
     &cmd_shutdown,
+    &cmd_admin,
     &cmd_jobtap,
     &cmd_cron,
     &cmd_config,

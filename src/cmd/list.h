@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 
+extern const struct command cmd_admin;
 extern const struct command cmd_alloc;
 extern const struct command cmd_archive;
 extern const struct command cmd_batch;

@@ -32,6 +32,7 @@ static const struct part parts[] = {
     { "modules", modules_start, NULL, modules_stop },
     { "state-machine", state_machine_start, NULL, state_machine_stop },
     { "local-connector", local_connector_start, NULL, local_connector_stop },
+    { "runat", runat_start, runat_finish, runat_stop },
     { NULL },
 };
 

@@ -353,7 +353,7 @@ static int mock_start (struct exec *x,
     job->userid = given->userid;
     job->test = test;
     job->duration = lasts (given, &test, loop_now (x->env.loop));
-    if (test.run_duration < 0. && given->R)
+    if (test.present && test.run_duration < 0. && given->R)
         job->until = given->R->expiration;
     job->reattach = given->reattach;
     job->may_start = given->reattach || !test.override;
