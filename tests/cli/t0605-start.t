@@ -57,9 +57,9 @@ test_expect_success 'rc1 and rc3 run around the program' '
 test_expect_success 'cleanup-push: what runs after the program, before rc3' '
     cat >push.sh <<-\X &&
 	flux admin cleanup-push "echo three; flux jobs -no {name}"
-	flux submit -q sleep 1000
+	flux submit sleep 1000 >id
 	printf "echo one\n\necho two; exit 3\n" | flux admin cleanup-push
-	! flux admin cleanup-push </dev/null 2>err && grep "there is no command" err &&
+	! flux admin cleanup-push </dev/null 2>err && grep -q "there is no command" err &&
 	! flux rpc runat.push "{\"name\":\"x\",\"commands\":[\"a\"]}" &&
 	! flux rpc runat.push "{\"name\":\"cleanup\",\"commands\":[1]}" &&
 	echo program
@@ -71,8 +71,8 @@ test_expect_success 'cleanup-push: what runs after the program, before rc3' '
 '
 
 test_expect_success '--recovery of an archive' '
-    flux start "flux submit --wait -q --job-name=kept true && flux dump -q d.tar" &&
-    flux start --recovery=d.tar "flux jobs -ano {name} && flux submit -q true && flux jobs -no {state}" >out &&
+    flux start "flux submit --wait --job-name=kept true && flux dump -q d.tar" &&
+    flux start --recovery=d.tar "flux jobs -ano {name} && flux submit true >id && flux jobs -no {state}" >out &&
     printf "kept\nSCHED\n" >expect && test_cmp expect out &&
     test_must_fail flux start --recovery=push.sh true 2>err && grep "push.sh was not restored" err
 '
