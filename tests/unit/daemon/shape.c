@@ -177,10 +177,27 @@ static bool matches_array (json_t *shape, json_t *got, json_t *vars, char *why)
     return true;
 }
 
+/* An entry of an eventlog (RFC 18). */
+static bool matches_line (json_t *shape, json_t *got, json_t *vars, char *why)
+{
+    const char *s = json_string_value (got);
+    const char *end = s ? strchr (s, '\n') : NULL;
+    json_t *o;
+    bool good;
+
+    if (!end || end[1] || !(o = json_loads (s, 0, NULL)))
+        return differs (why, "no line of JSON", got);
+    good = shape_matches (shape, o, vars, why);
+    json_decref (o);
+    return good;
+}
+
 bool shape_matches (json_t *shape, json_t *got, json_t *vars, char *why)
 {
     if (json_is_string (shape) && json_string_value (shape)[0] == ':')
         return matches_type (json_string_value (shape), got, vars, why);
+    if (json_object_get (shape, "~"))
+        return matches_line (json_object_get (shape, "~"), got, vars, why);
     if (json_is_object (shape))
         return matches_object (shape, got, vars, why);
     if (json_is_array (shape))

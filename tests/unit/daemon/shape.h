@@ -8,6 +8,7 @@
  *   ":i=NAME"  and remember it as $NAME;
  *   {"key?":}  a key that may be absent;
  *   {"*":}     the shape of all other keys, of which there may be any;
+ *   {"~":a}    a string that is a as a line of JSON, with its newline;
  *   [a,"..."]  a again and again, or never;
  *   ["...",a]  a is among the elements.
  */
