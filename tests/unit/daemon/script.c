@@ -293,6 +293,8 @@ static void do_line (struct script *s, char *line)
         hear_unasked (s, REQUEST, rest);
     else if (!strcmp (verb, "no-event"))
         hear_no_event (s, rest);
+    else if (!strcmp (verb, "end"))
+        s->is_over = talk_ended (&s->conns[0].talk);
     else if (!strcmp (verb, "connect"))
         do_connect (s, rest);
     else if (!strcmp (verb, "close"))

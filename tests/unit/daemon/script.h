@@ -27,6 +27,7 @@
  *   sign NAME UID {jobspec}       J of RFC 15
  *   let NAME TEXT
  *   bytes > hex / bytes < hex     on a connection of its own; ?? is any byte
+ *   end                 the broker closes the connection
  *   ours LINE           LINE, unless the broker is another's
  *   theirs LINE         LINE, if it is
  */
@@ -56,6 +57,7 @@ struct script {
     int line;
     const char *path; /* of the socket */
     bool is_ours;     /* the broker is */
+    bool is_over;     /* it ended by itself */
     json_t *vars;     /* $NAME: text */
     struct conn conns[8];
     struct stream streams[32];

@@ -95,6 +95,17 @@ void talk_read (struct talk *t, void *buf, size_t len)
     }
 }
 
+bool talk_ended (struct talk *t)
+{
+    struct pollfd pfd = { .fd = t->fd, .events = POLLIN };
+    char buf[4096];
+    ssize_t n = 1;
+
+    while (n > 0 && poll (&pfd, 1, PATIENCE) == 1)
+        n = read (t->fd, buf, sizeof (buf));
+    return n <= 0;
+}
+
 static unsigned char *put_frame (unsigned char *p, const void *data, size_t len)
 {
     if (len < 255)

@@ -49,6 +49,8 @@ struct talk {
  */
 void talk_open (struct talk *t, const char *path, uint32_t uid, int pid);
 void talk_close (struct talk *t);
+/* Read to the end of the connection. */
+bool talk_ended (struct talk *t);
 
 /* What to send; the tag is the connection's next. */
 struct ask {
