@@ -111,6 +111,8 @@ void agent_destroy (struct agent *a)
     a->rexec = NULL;
     HASH_ITER (hh, a->jobs, job, next)
     job_destroy (job);
+    if (a->lock >= 0)
+        tmpdir_drop_spares (a);
     net_conn_destroy (a->conn);
     loop_source_destroy (a->flush);
     loop_source_destroy (a->sigchld);

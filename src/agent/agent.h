@@ -167,8 +167,9 @@ struct agent {
     double lost; /* when the broker went */
     bool leaving;
     bool throttled;
-    rlim_t nofile; /* as it was: the limit of tasks */
-    char *rundir;  /* directory of the socket */
+    rlim_t nofile;        /* as it was: the limit of tasks */
+    char *rundir;         /* directory of the socket */
+    unsigned int nspares; /* directories in it that wait for a job */
     char hostname[256];
     struct affinity_map *affinity;
     struct rexec *rexec; /* processes of clients */
@@ -184,6 +185,7 @@ enum {
     AGENT_INPUT_MAX = 32 * 1024 * 1024,
     AGENT_TYPED_MAX = 1024 * 1024, /* at a terminal */
     AGENT_PTY_CREDIT = 256 * 1024, /* bytes of output ahead of readers */
+    AGENT_SPARES_MAX = 64,         /* directories */
     AGENT_OUTPUT_LIMIT = 1 << 30,  /* bytes of a stream in the log */
 };
 
@@ -323,6 +325,8 @@ bool names_per_task (const char *s);
 /* ---- files.c ---- */
 int tmpdir_make (struct agent_job *job, const char **where);
 void tmpdir_remove (struct agent_job *job);
+/* Remove those that are kept for jobs to come. */
+void tmpdir_drop_spares (struct agent *a);
 /* Those that an agent of this rank that died has left: how many. */
 unsigned int tmpdir_remove_stale (struct agent *a);
 /* The descriptor for the file that a stream of task goes to, kept in the job:
