@@ -111,6 +111,7 @@ void agent_destroy (struct agent *a)
     a->rexec = NULL;
     HASH_ITER (hh, a->jobs, job, next)
     job_destroy (job);
+    jobspec_run_destroy (a->last);
     if (a->lock >= 0)
         tmpdir_drop_spares (a);
     net_conn_destroy (a->conn);

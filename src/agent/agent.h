@@ -86,6 +86,7 @@ struct agent_job {
     struct rset *R;
     const struct rset_node *node; /* ours, in R */
     struct layout layout;
+    char **given; /* environment of the jobspec, one block */
     char **env;   /* of tasks; the last entries are per task */
     size_t nenv;  /* entries that are the same for all */
     char *path;   /* PATH in it, borrowed */
@@ -153,6 +154,7 @@ struct agent {
     struct loop *loop;
     struct net_conn *conn; /* NULL: not connected */
     struct agent_job *jobs;
+    struct jobspec_run *last; /* of the last job: the next may be like it */
     struct task *by_pid;
     TAILQ_HEAD (agent_job_list, agent_job) dirty;
     struct loop_source *flush;
