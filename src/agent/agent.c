@@ -121,6 +121,7 @@ void agent_destroy (struct agent *a)
     loop_source_destroy (a->sigint);
     loop_source_destroy (a->retry);
     loop_source_destroy (a->relief);
+    loop_source_destroy (a->gathered);
     loop_source_destroy (a->goodbye);
     if (a->loop)
         loop_destroy (a->loop);

@@ -114,7 +114,8 @@ struct agent_job {
     /* the next report */
     bool dirty;
     bool say_started;
-    bool failed; /* an exception was said */
+    bool patient; /* the report waits for more */
+    bool failed;  /* an exception was said */
     struct jbuf exec;
     struct jbuf output;
     char *type;
@@ -161,9 +162,10 @@ struct agent {
     struct loop_source *sigchld;
     struct loop_source *sigterm;
     struct loop_source *sigint;
-    struct loop_source *retry;   /* looks for the broker */
-    struct loop_source *relief;  /* while output is not read */
-    struct loop_source *goodbye; /* last call before exit */
+    struct loop_source *retry;    /* looks for the broker */
+    struct loop_source *relief;   /* while output is not read */
+    struct loop_source *gathered; /* reports have waited long enough */
+    struct loop_source *goodbye;  /* last call before exit */
     struct backlog backlog;
     int lock;    /* held while this agent lives */
     double lost; /* when the broker went */
@@ -191,6 +193,8 @@ enum {
     AGENT_OUTPUT_LIMIT = 1 << 30,  /* bytes of a stream in the log */
 };
 
+#define AGENT_GATHER_SECONDS 0.003
+
 /* ---- agent.c ---- */
 struct agent *agent_create (const struct agent_options *opt);
 void agent_destroy (struct agent *a);
@@ -208,6 +212,8 @@ void agent_say (struct agent *a, const struct agent_talk *talk);
 /* ---- report.c ---- */
 /* The job has something to say at the end of the turn. */
 void report_touch (struct agent_job *job);
+/* All tasks were tried; told soon, together with what happens at once. */
+void report_started (struct agent_job *job);
 void report_flush_cb (struct loop_source *src, int revents, void *arg);
 void report_exception (struct agent_job *job, const char *note);
 /* Write a line into the job's output, as flux-shell does. */

@@ -415,7 +415,7 @@ void job_start (struct agent *a, const struct agent_start *start)
         return;
     log_start (job);
     start_tasks (job);
-    job->say_started = true;
+    report_started (job);
     arm_signal (job);
     job_check_over (job);
 }
