@@ -193,7 +193,7 @@ enum {
     AGENT_OUTPUT_LIMIT = 1 << 30,  /* bytes of a stream in the log */
 };
 
-#define AGENT_GATHER_SECONDS 0.003
+#define AGENT_GATHER_SECONDS 0.005
 
 /* ---- agent.c ---- */
 struct agent *agent_create (const struct agent_options *opt);
