@@ -65,6 +65,11 @@ void alloc_kick (struct alloc *a)
         loop_kick (a->work);
 }
 
+bool alloc_due (const struct alloc *a)
+{
+    return loop_kicked (a->work);
+}
+
 void alloc_set_offline (struct alloc *a, bool offline, unsigned int limit)
 {
     a->offline = offline;

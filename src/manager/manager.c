@@ -208,7 +208,7 @@ int manager_start (struct manager *m, flux_error_t *error)
         || housekeeping_restore (m->housekeeping) < 0)
         return -1;
     alloc_kick (m->alloc);
-    outbox_turn (m->outbox);
+    outbox_commit (m->outbox);
     return 0;
 }
 
@@ -293,7 +293,7 @@ void manager_destroy (struct manager *m)
     start_destroy (m->start, manager_leaves_jobs (m));
     m->start = NULL;
     if (m->store && !m->broken)
-        outbox_turn (m->outbox);
+        outbox_commit (m->outbox);
     if (m->store)
         store_close (m->store);
     m->store = NULL;

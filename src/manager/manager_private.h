@@ -183,6 +183,8 @@ uint64_t outbox_turns (const struct outbox *o);
 /* The store's done callback. */
 void outbox_done (uint64_t batch, int ret, const char *error, void *arg);
 /* Hand over the open batch, tell what is durable. */
+void outbox_commit (struct outbox *o);
+/* The end of a turn: the same, unless the next one comes at once with more. */
 void outbox_turn (struct outbox *o);
 /* The number of the batch that what is written now becomes durable with. */
 uint64_t outbox_batch (const struct outbox *o);
@@ -211,6 +213,8 @@ void alloc_free (struct alloc *a, struct job *job);
 int alloc_hello (struct alloc *a, struct job *job);
 /* Ask for a plan soon: something changed. */
 void alloc_kick (struct alloc *a);
+/* Will the next turn plan? */
+bool alloc_due (const struct alloc *a);
 struct sched *alloc_sched (struct alloc *a, const struct sched_ops **ops);
 void alloc_forget (struct alloc *a, struct job *job);
 /* Of what was given to job id, R is held again (after a restart); and: only R
