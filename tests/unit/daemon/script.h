@@ -3,7 +3,8 @@
 /* Recorded conversations.
  *
  * A file is lines; one that begins with white space goes on with the one
- * before.  $NAME is what was remembered, or $uid.
+ * before.  $NAME is what was remembered; $uid, $uidhex and $guest
+ * are the owner's and another's.
  *
  *   > TOPIC [OPTION...] [PAYLOAD]   ask.  PAYLOAD: {JSON}, "text" (a JSON
  *         string; sent with NUL), =hex or ='bytes'.  OPTION: @CONN, stream,
@@ -24,6 +25,7 @@
  *   request @CONN TOPIC [{SHAPE}] a request for a service of CONN's
  *   connect CONN [UID]  another connection, which needs root for another UID
  *   close CONN
+ *   needs-root          leave the rest to root
  *   sign NAME UID {jobspec}       J of RFC 15
  *   let NAME TEXT
  *   bytes > hex / bytes < hex     on a connection of its own; ?? is any byte
@@ -58,6 +60,7 @@ struct script {
     const char *path; /* of the socket */
     bool is_ours;     /* the broker is */
     bool is_over;     /* it ended by itself */
+    bool is_left;     /* no line more is looked at */
     json_t *vars;     /* $NAME: text */
     struct conn conns[8];
     struct stream streams[32];

@@ -50,13 +50,14 @@ static void script_init (struct script *s, const char *path, pid_t pid)
     memset (s, 0, sizeof (*s));
     s->path = path;
     s->is_ours = pid != 0;
-    s->vars = json_pack ("{s:o s:o s:o}",
-                         "uid",
-                         json_sprintf ("%u", getuid ()),
-                         "uidhex",
-                         json_sprintf ("%08x", getuid ()),
-                         "dir",
-                         json_string ("/tmp"));
+    s->vars =
+        json_pack ("{s:o s:o s:o}",
+                   "uid",
+                   json_sprintf ("%u", getuid ()),
+                   "uidhex",
+                   json_sprintf ("%08x", getuid ()),
+                   "guest",
+                   json_sprintf ("%u", getuid () ? getuid () + 1 : 65534));
     strcpy (s->conns[0].name, "main");
     talk_open (&s->conns[0].talk, path, getuid (), pid);
 }
