@@ -41,6 +41,11 @@ test_expect_success 'flag debug: a held job asks when it is released' '
 	flux job eventlog $j | cut -d" " -f2 | tr "\n" " " >events &&
 	grep "urgency priority debug.alloc-request alloc" events
 '
+test_expect_success 'a built-in plugin can be asked for again' '
+	flux jobtap list -a >before && flux jobtap load .history &&
+	flux jobtap list -a >after && test_cmp before after &&
+	flux jobtap remove .history && flux jobtap load .history && flux job last
+'
 test_expect_success 'bits and counters of modules' '
 	test "$(flux module debug -s 0x10 kvs)" = 0x10 &&
 	test "$(flux module debug -s 1 kvs)" = 0x11 &&
