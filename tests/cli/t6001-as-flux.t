@@ -46,6 +46,11 @@ test_expect_success 'a built-in plugin can be asked for again' '
 	flux jobtap list -a >after && test_cmp before after &&
 	flux jobtap remove .history && flux jobtap load .history && flux job last
 '
+test_expect_success 'lines told of a shutdown have an end' '
+	echo "trap \"\" HUP TERM; flux rpc --stream shutdown.start \"{\\\"loglevel\\\":6}\" >told" >ask.sh &&
+	{ flux start --cores=1 sh ask.sh || true; } &&
+	grep "requested by a client.n\"" told
+'
 test_expect_success 'bits and counters of modules' '
 	test "$(flux module debug -s 0x10 kvs)" = 0x10 &&
 	test "$(flux module debug -s 1 kvs)" = 0x11 &&
