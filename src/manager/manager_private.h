@@ -43,6 +43,7 @@ struct job_host {
 
     bool busy : 1;       /* an event is being processed */
     bool alloc : 1;      /* the scheduler has it */
+    bool alloc_told : 1; /* "debug.alloc-request" says that it wants some */
     bool start : 1;      /* the executor has it, until it released all */
     bool act_listed : 1; /* in the list of jobs to act upon */
     bool row_listed : 1; /* its row is to be written with this batch */
