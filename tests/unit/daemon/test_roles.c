@@ -89,7 +89,7 @@ static const struct row rows[] = {
     { "job-manager.events-journal-cancel", O },
     { "job-manager.getattr", U },
     { "job-manager.getinfo", U },
-    { "job-manager.history.get", A },
+    { "job-manager.history.get", U },
     { "job-manager.housekeeping-kill", O },
     { "job-manager.idle", O },
     { "job-manager.jobtap", O },
