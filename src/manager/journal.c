@@ -261,7 +261,7 @@ static int list_backlog (struct evjournal *j, struct consumer *c)
         size += counts.inactive;
     if (!(c->ids = calloc (size, sizeof (*c->ids))))
         return -1;
-    for (job = j->m->jobs; job; job = job->hh.next) {
+    for (job = manager_jobs (j->m); job; job = job_next (job)) {
         if (job->submitted)
             c->ids[c->count++] = job->id;
     }

@@ -43,7 +43,7 @@ void manager_exec_online (struct manager *m, bool online)
     struct job *job, *tmp;
 
     m->exec_offline = !online;
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
         if (online && job->state == FLUX_JOB_STATE_RUN)
             acts_add (m->acts, job);
@@ -258,7 +258,7 @@ static void remove_jobs (struct manager *m)
 {
     struct job *job, *tmp;
 
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
         if (m->plugins && m->plugins->job_destroy)
             m->plugins->job_destroy (m->plugins->arg, job);
@@ -286,6 +286,7 @@ void manager_destroy (struct manager *m)
     m->store = NULL;
     if (m->alloc)
         remove_jobs (m);
+    idtable_clear (&m->jobs);
     evjournal_destroy (m->journal);
     resources_destroy (m->resources);
     heads_destroy (m->heads);

@@ -54,8 +54,6 @@ struct job_host {
     struct text *plugin_R;        /* R a plugin gave, before alloc */
     struct loop_source *deadline; /* time limit, then kill timeout */
     struct job_host *row_next;
-    void *plugin_data;
-    void *view_data;
 };
 
 struct manager {
@@ -68,7 +66,7 @@ struct manager {
     char *hostname;
     const struct plugin_ops *plugins; /* NULL: none */
 
-    struct job *jobs; /* active, by id */
+    struct idtable jobs; /* active */
     unsigned int active_count;
     unsigned int running_count;                /* in RUN or CLEANUP */
     unsigned int in_state[FLUX_JOB_NR_STATES]; /* active jobs */

@@ -203,10 +203,10 @@ int restart_jobs (struct manager *m, flux_error_t *error)
                         strerror (errno));
     ingest_set_last (m->ingest, walk.max_id);
     /* Plugins count jobs, and what they give one depends on the others. */
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     announce (m, job);
     unavailable = m->in_state[__builtin_ctz (FLUX_JOB_STATE_PRIORITY)];
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     resume (m, job);
     /* Nothing else asks for the priority of those that had none. */
     if (unavailable > 0)

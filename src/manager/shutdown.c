@@ -99,7 +99,7 @@ void manager_shutdown (struct manager *m,
     m->shutdown->arg = arg;
     m->shutdown->work = loop_work_create (m->loop, LOOP_ALWAYS, report, m);
     alloc_stop (m->alloc, true);
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
         if (job->state & ended[how])
             cancel (m, job);

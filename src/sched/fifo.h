@@ -5,6 +5,8 @@
 #ifndef SLUICE_SCHED_FIFO_H
 #define SLUICE_SCHED_FIFO_H
 
+#include <uthash.h>
+
 #include "sched/lane.h"
 #include "sched/pool.h"
 #include "sched/sched.h"

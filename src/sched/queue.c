@@ -197,13 +197,13 @@ void queue_init (struct queue *q)
 
 void queue_clear (struct queue *q)
 {
-    struct pending *p, *next;
+    struct idnode *node, *next;
 
-    HASH_ITER (hh, q->by_id, p, next)
-    {
-        HASH_DEL (q->by_id, p);
-        free (p);
+    for (node = q->by_id.first; node; node = next) {
+        next = node->next;
+        free (node);
     }
+    idtable_clear (&q->by_id);
     for (size_t i = 0; i < q->nblocks; i++)
         free (q->blocks[i]);
     free (q->blocks);
@@ -213,16 +213,16 @@ void queue_clear (struct queue *q)
 
 static struct pending *found (struct queue *q, struct pending *p)
 {
-    if (p && (q->guess = p->hh.next)) {
-        __builtin_prefetch (&q->guess->job);
-        __builtin_prefetch (&q->guess->hh.next);
+    if (p && (q->guess = (struct pending *)p->node.next)) {
+        __builtin_prefetch (&q->guess->node);
+        __builtin_prefetch (&q->guess->job.t_submit);
     }
     return p;
 }
 
 struct pending *queue_guess (struct queue *q, uint64_t id)
 {
-    if (!q->guess || q->guess->job.id != id)
+    if (!q->guess || q->guess->node.id != id)
         return NULL;
     return found (q, q->guess);
 }
@@ -233,8 +233,7 @@ struct pending *queue_find (struct queue *q, uint64_t id)
 
     if (p)
         return p;
-    HASH_FIND (hh, q->by_id, &id, sizeof (id), p);
-    return found (q, p);
+    return found (q, (struct pending *)idtable_find (&q->by_id, id));
 }
 
 int queue_add (struct queue *q, const struct sched_job *job)
@@ -248,7 +247,11 @@ int queue_add (struct queue *q, const struct sched_job *job)
     if (reserve (q) < 0 || !(p = calloc (1, sizeof (*p))))
         return -1;
     p->job = *job;
-    HASH_ADD (hh, q->by_id, job.id, sizeof (p->job.id), p);
+    p->node.id = job->id;
+    if (idtable_add (&q->by_id, &p->node) < 0) {
+        free (p);
+        return -1;
+    }
     insert (q, p);
     return 0;
 }
@@ -256,9 +259,9 @@ int queue_add (struct queue *q, const struct sched_job *job)
 void queue_remove (struct queue *q, struct pending *p)
 {
     if (q->guess == p)
-        q->guess = p->hh.next;
+        q->guess = (struct pending *)p->node.next;
     take_out (q, p);
-    HASH_DEL (q->by_id, p);
+    idtable_remove (&q->by_id, &p->node);
     free (p);
 }
 
@@ -298,7 +301,7 @@ bool queue_before (const struct pending *a, const struct pending *b)
 
 unsigned int queue_count (const struct queue *q)
 {
-    return HASH_COUNT (q->by_id);
+    return q->by_id.count;
 }
 
 unsigned int queue_place (const struct queue *q, const struct pending *p)

@@ -11,14 +11,13 @@
 #ifndef SLUICE_SCHED_QUEUE_H
 #define SLUICE_SCHED_QUEUE_H
 
-#include <uthash.h>
-
+#include "base/idtable.h"
 #include "sched/sched.h"
 
 struct pending {
+    struct idnode node;
     struct sched_job job; /* its priority is changed by queue_reorder alone */
     unsigned int tried; /* backfill: did not fit in this epoch; 0: not tried */
-    UT_hash_handle hh;    /* by job.id */
 };
 
 struct queue_block;
@@ -28,7 +27,7 @@ struct queue {
     struct queue_block *spare;   /* NULL: none is at hand */
     size_t nblocks;
     size_t room; /* in blocks */
-    struct pending *by_id;
+    struct idtable by_id;
     struct pending *guess; /* what queue_find is likely to be asked next: many
                               jobs are mostly walked in one order */
 };

@@ -112,7 +112,7 @@ static void count_active (struct view *v, struct tally **table)
     struct job *job, *tmp;
     struct tally *t;
 
-    HASH_ITER (hh, manager_jobs (v->m), job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (v->m), job, tmp)
     {
         const struct jobspec *spec = job->spec ? jobspec_of (job->spec) : NULL;
 

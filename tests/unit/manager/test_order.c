@@ -141,7 +141,7 @@ static void disturb (struct inst *t, unsigned int n)
     struct job *job = manager_jobs (t->m);
 
     for (unsigned int i = 0; job && i < n % 7; i++)
-        job = job->hh.next;
+        job = job_next (job);
     if (!job)
         return;
     switch (n % 5) {
@@ -181,7 +181,7 @@ static void test_replay (void)
     do {
         disturb (t, turns * 7 + 3);
         inst_settle (t);
-        for (struct job *job = manager_jobs (t->m); job; job = job->hh.next) {
+        for (struct job *job = manager_jobs (t->m); job; job = job_next (job)) {
             struct job *again = replay (t, job);
 
             compared++;
