@@ -57,8 +57,8 @@ static int print_attr (struct manager *m,
     char *log;
     size_t len;
 
-    if (!strcmp (attr, "jobspec") && job->spec)
-        jbuf_lit (b, job->spec->s);
+    if (!strcmp (attr, "jobspec") && job->spec && text_str (job->spec))
+        jbuf_lit (b, text_str (job->spec));
     else if (!strcmp (attr, "R") && job->R)
         jbuf_lit (b, job->R->s);
     else if (!strcmp (attr, "eventlog")

@@ -191,7 +191,7 @@ static void send_job (struct evjournal *j, struct consumer *c, uint64_t id)
         send_log (j,
                   c,
                   id,
-                  job->spec ? job->spec->s : NULL,
+                  job->spec ? text_str (job->spec) : NULL,
                   job->R ? job->R->s : NULL);
     else
         store_job_get (j->m->store, id, send_stored, &ctx);

@@ -145,8 +145,8 @@ static int create_parts (struct manager *m,
                          const struct manager_config *cfg,
                          flux_error_t *error)
 {
-    if (!(m->texts = text_pool_create ()) || !(m->outbox = outbox_create (m))
-        || !(m->acts = acts_create (m))
+    if (!(m->texts = text_pool_create (true))
+        || !(m->outbox = outbox_create (m)) || !(m->acts = acts_create (m))
         || !(m->prioritizer = prioritizer_create (m))
         || !(m->raiser = raiser_create (m)) || !(m->waits = waits_create (m))
         || !(m->drains = drains_create (m)) || !(m->queues = queues_create (m))

@@ -27,7 +27,7 @@ static bool has_begun (const struct manager *m)
 {
     if (m->running_count > 0)
         return true;
-    for (const struct job *job = m->jobs; job; job = job->hh.next) {
+    for (const struct job *job = manager_jobs (m); job; job = job_next (job)) {
         if (!job_is_pending (job))
             return true;
     }
