@@ -95,9 +95,7 @@ void inproc_submit (struct inproc *in, long n, long window, bool distinct)
             longer (&in->longest_submit, now () - t);
             free (s);
         }
-        double t = now ();
         loop_turn (in->loop, true);
-        longer (&in->longest_turn, now () - t);
     }
 }
 

@@ -24,7 +24,6 @@ struct inproc {
     unsigned long answered;  /* requests */
     unsigned long completed; /* jobs: left memory */
     double longest_submit;   /* seconds that one submission took at most */
-    double longest_turn;     /* and one turn of inproc_submit */
     uint64_t last_id;        /* of the last answered submit */
 };
 

@@ -82,9 +82,11 @@ struct job {
     void *host;
 };
 
-/* A job in NEW that nothing has happened to.  NULL and ENOMEM. */
-struct job *job_create (flux_jobid_t id);
-/* Frees the job and what it holds; host is the manager's to free first. */
+/* A job in NEW that nothing has happened to, with so many zeroed bytes behind
+ * it that host points to (none: NULL).  NULL and ENOMEM.
+ */
+struct job *job_create (flux_jobid_t id, size_t host_size);
+/* Frees the job and what it holds. */
 void job_destroy (struct job *job);
 
 /* The job that came next, of those in a table; NULL after the last, or of

@@ -51,18 +51,16 @@ struct job *hosts_restore (struct manager *m, uint64_t id)
     struct job_host *host;
     struct job *job;
 
-    if (!(job = job_create (id)))
+    if (!(job = job_create (id, sizeof (*host))))
         return NULL;
-    if (!(host = calloc (1, sizeof (*host)))
-        || idtable_add (&m->jobs, &job->node) < 0) {
-        free (host);
+    if (idtable_add (&m->jobs, &job->node) < 0) {
         job_destroy (job);
         errno = ENOMEM;
         return NULL;
     }
+    host = host_of (job);
     host->m = m;
     host->job = job;
-    job->host = host;
     m->active_count++;
     m->in_state[__builtin_ctz (job->state)]++;
     return job;
@@ -156,8 +154,6 @@ void hosts_remove (struct manager *m, struct job *job)
     m->in_state[__builtin_ctz (job->state)]--;
     text_unref (host->sched_spec);
     text_unref (host->plugin_R);
-    free (host);
-    job->host = NULL;
     job_destroy (job);
 }
 

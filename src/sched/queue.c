@@ -34,8 +34,7 @@ struct place {
 
 static struct entry entry_of (const struct pending *p)
 {
-    return (
-        struct entry){ p->job.priority, p->job.t_submit, (struct pending *)p };
+    return (struct entry){ p->priority, p->t_submit, (struct pending *)p };
 }
 
 /* Does a stand before b? */
@@ -45,7 +44,7 @@ static bool before (const struct entry *a, const struct entry *b)
         return a->priority > b->priority;
     if (a->t_submit != b->t_submit)
         return a->t_submit < b->t_submit;
-    return a->p->job.id < b->p->job.id;
+    return a->p->node.id < b->p->node.id;
 }
 
 /* Where e is, or where it is to be put: the block is the last that begins
@@ -215,7 +214,7 @@ static struct pending *found (struct queue *q, struct pending *p)
 {
     if (p && (q->guess = (struct pending *)p->node.next)) {
         __builtin_prefetch (&q->guess->node);
-        __builtin_prefetch (&q->guess->job.t_submit);
+        __builtin_prefetch (&q->guess->priority);
     }
     return p;
 }
@@ -246,8 +245,10 @@ int queue_add (struct queue *q, const struct sched_job *job)
     }
     if (reserve (q) < 0 || !(p = calloc (1, sizeof (*p))))
         return -1;
-    p->job = *job;
     p->node.id = job->id;
+    p->spec = job->spec;
+    p->priority = job->priority;
+    p->t_submit = job->t_submit;
     if (idtable_add (&q->by_id, &p->node) < 0) {
         free (p);
         return -1;
@@ -270,7 +271,7 @@ int queue_reorder (struct queue *q, struct pending *p, int64_t priority)
     if (reserve (q) < 0)
         return -1;
     take_out (q, p);
-    p->job.priority = priority;
+    p->priority = priority;
     insert (q, p);
     return 0;
 }

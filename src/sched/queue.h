@@ -15,8 +15,10 @@
 #include "sched/sched.h"
 
 struct pending {
-    struct idnode node;
-    struct sched_job job; /* its priority is changed by queue_reorder alone */
+    struct idnode node; /* its id is the job's */
+    const struct jobspec *spec;
+    int64_t priority; /* changed by queue_reorder alone */
+    double t_submit;
     unsigned int tried; /* backfill: did not fit in this epoch; 0: not tried */
 };
 

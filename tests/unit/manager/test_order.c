@@ -112,7 +112,7 @@ static bool same (const struct job *a, const struct job *b)
 
 static struct job *replay (struct inst *t, const struct job *live)
 {
-    struct job *job = job_create (live->id);
+    struct job *job = job_create (live->id, 0);
     size_t size, len, pos = 0;
     const char *line;
     char *log;
