@@ -14,7 +14,7 @@
 #include "bench.h"
 #include "inproc.h"
 
-#define WINDOW 1024
+#define WINDOW 128
 /* Not counted: caches and buffers of a fixed size fill with these. */
 #define WARM 10000
 

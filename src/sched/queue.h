@@ -5,7 +5,8 @@
  *
  * The order is a list of blocks, each a sorted array with its keys in it, so
  * that a change touches a few lines of memory however many jobs there are: a
- * search is O(log n), and what is moved after it is at most a block.
+ * search is O(log n), most of it among the first keys of blocks, which stand
+ * together; and what is moved after it is at most a block.
  */
 
 #ifndef SLUICE_SCHED_QUEUE_H
@@ -23,9 +24,10 @@ struct pending {
 };
 
 struct queue_block;
+struct queue_head;
 
 struct queue {
-    struct queue_block **blocks; /* none is empty */
+    struct queue_head *heads;    /* of blocks, of which none is empty */
     struct queue_block *spare;   /* NULL: none is at hand */
     size_t nblocks;
     size_t room; /* in blocks */
