@@ -92,14 +92,16 @@ void manager_walk_begin (struct manager *m, struct manager_walk *w)
  */
 static void look_ahead (const struct job *job)
 {
-    const struct job *next = job_next (job);
-    const struct job *second = job_next (next);
+    const struct job *second = job_next (job_next (job));
 
-    if (next)
-        __builtin_prefetch (next->host);
     if (second) {
+        const struct job_host *host = (const void *)(second + 1);
+
         __builtin_prefetch (second);
+        __builtin_prefetch (&second->priority);
         __builtin_prefetch (&second->posted);
+        __builtin_prefetch (host);
+        __builtin_prefetch (&host->kill_stage);
     }
 }
 
@@ -150,6 +152,7 @@ void hosts_remove (struct manager *m, struct job *job)
     if (host->row_listed)
         row_unlist (m, host);
     idtable_remove (&m->jobs, &job->node);
+    tally_leave (m, job);
     m->active_count--;
     m->in_state[__builtin_ctz (job->state)]--;
     text_unref (host->sched_spec);

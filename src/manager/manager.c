@@ -146,6 +146,8 @@ static int create_parts (struct manager *m,
                          flux_error_t *error)
 {
     if (!(m->texts = text_pool_create (true))
+        || !(m->tallies = tallies_create ())
+
         || !(m->outbox = outbox_create (m)) || !(m->acts = acts_create (m))
         || !(m->prioritizer = prioritizer_create (m))
         || !(m->raiser = raiser_create (m)) || !(m->waits = waits_create (m))
@@ -301,6 +303,7 @@ void manager_destroy (struct manager *m)
     acts_destroy (m->acts);
     outbox_destroy (m->outbox);
     shutdown_destroy (m);
+    tallies_destroy (m->tallies);
     text_pool_destroy (m->texts);
     aside_clear (m);
     free (m->hostname);

@@ -108,6 +108,14 @@ void manager_walk_end (struct manager *m, struct manager_walk *w);
 unsigned int manager_active_count (const struct manager *m);
 /* How many jobs in memory are in one of these states (FLUX_JOB_STATE_*). */
 unsigned int manager_count_in (const struct manager *m, int states);
+/* The same for each named queue that jobs are or were in: in_state has
+ * FLUX_JOB_NR_STATES numbers, in the order of their bits.
+ */
+void manager_each_queue (struct manager *m,
+                         void (*cb) (const char *queue,
+                                     const unsigned int in_state[],
+                                     void *arg),
+                         void *arg);
 struct store *manager_store (struct manager *m);
 struct text_pool *manager_texts (struct manager *m);
 struct loop *manager_loop (struct manager *m);

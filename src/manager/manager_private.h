@@ -48,6 +48,7 @@ struct job_host {
     bool row_listed : 1; /* its row is to be written with this batch */
     bool restored : 1;   /* ran before this manager started: reattach */
     uint8_t kill_stage;  /* 0: not asked to end, 1: asked, 2: killed */
+    uint16_t tally;      /* tally.c */
 
     struct grant *grant;          /* answer of the scheduler not yet posted */
     struct text *sched_spec;      /* what the scheduler borrowed */
@@ -73,6 +74,7 @@ struct manager {
     struct job_host *rows;      /* jobs whose row is to be written */
     struct manager_walk *walks; /* under way */
 
+    struct tallies *tallies;
     struct outbox *outbox;
     struct acts *acts;
     struct alloc *alloc;
@@ -121,6 +123,18 @@ void hosts_remove (struct manager *m, struct job *job);
 void hosts_row_dirty (struct manager *m, struct job *job);
 /* Write the rows asked for. */
 void hosts_rows_flush (struct manager *m);
+
+/* ---- tally.c ---- */
+
+struct tallies *tallies_create (void);
+void tallies_destroy (struct tallies *all);
+/* Count the job, in the state it has, with the queue its jobspec names; at
+ * first and when that has changed.
+ */
+void tally_enter (struct manager *m, struct job *job);
+void tally_leave (struct manager *m, struct job *job);
+/* The job was in state prev. */
+void tally_move (struct manager *m, const struct job *job, int prev);
 
 /* ---- manager.c ---- */
 

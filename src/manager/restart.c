@@ -108,6 +108,7 @@ static void restore (struct manager *m, uint64_t id, const char *jobspec)
         return;
     }
     m->running_count += job_is_running (job);
+    tally_enter (m, job);
     if (job->state != FLUX_JOB_STATE_INACTIVE)
         waits_active (m->waits, job);
 }

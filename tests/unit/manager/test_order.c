@@ -107,7 +107,8 @@ static bool same (const struct job *a, const struct job *b)
            /* Annotations are in no eventlog. */
            && ((a->posted ^ b->posted) & ~(1U << EVENT_ANNOTATIONS)) == 0
            && !a->exception == !b->exception && !a->end_event == !b->end_event
-           && !strcmp (ra, rb) && !strcmp (a->spec->s, b->spec->s);
+           && !strcmp (ra, rb)
+           && !strcmp (text_str (a->spec), text_str (b->spec));
 }
 
 static struct job *replay (struct inst *t, const struct job *live)
