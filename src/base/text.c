@@ -205,7 +205,9 @@ static void move_bucket (struct text_pool *pool)
 {
     struct text *t, *next;
 
-    for (t = pool->old[pool->moved++]; t; t = next) {
+    t = pool->old[pool->moved];
+    pool->old[pool->moved++] = NULL;
+    for (; t; t = next) {
         struct text **p = &pool->buckets[t->hash & (pool->size - 1)];
 
         next = t->next;
