@@ -57,7 +57,9 @@ static int check_spec (struct job *job, flux_error_t *error)
         return err_set (error, EINVAL, "it has no jobspec");
     if (jobspec_of (job->spec))
         return 0;
-    return jobspec_check_object (job->spec->s, job->spec->len, error);
+    if (!text_str (job->spec))
+        return err_set (error, errno, "its jobspec: out of memory");
+    return jobspec_check_object (text_str (job->spec), job->spec->len, error);
 }
 
 static int replay (struct manager *m, struct job *job, flux_error_t *error)

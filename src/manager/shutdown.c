@@ -25,13 +25,7 @@ static void report (struct loop_source *src, int revents, void *arg)
 /* Is there a job that runs, or that has ended and not durably so? */
 static bool has_begun (const struct manager *m)
 {
-    if (m->running_count > 0)
-        return true;
-    for (const struct job *job = manager_jobs (m); job; job = job_next (job)) {
-        if (!job_is_pending (job))
-            return true;
-    }
-    return false;
+    return manager_count_in (m, ~FLUX_JOB_STATE_PENDING) > 0;
 }
 
 static bool is_over (const struct manager *m)
