@@ -14,7 +14,7 @@
 #include "bench.h"
 #include "inproc.h"
 
-#define WINDOW 1024
+#define WINDOW 128
 /* Not counted: caches and buffers of a fixed size fill with these. */
 #define WARM 10000
 
@@ -81,6 +81,7 @@ static struct inproc *fill (long n,
         .plugins = plugins,
         .statedir = dir,
     };
+    struct loop_longest turns;
     struct inproc *in;
     double r;
 
@@ -89,15 +90,20 @@ static struct inproc *fill (long n,
     inproc_submit (in, n >= 10 * WARM ? WARM : 100, WINDOW, distinct);
     inproc_settle (in);
     r = rss ();
+    in->longest_submit = 0.;
+    loop_longest_clear (in->loop);
     inproc_submit (in, n, WINDOW, distinct);
     inproc_settle (in);
     *growth = (rss () - r) / n;
-    *longest = in->longest_submit > in->longest_turn ? in->longest_submit
-                                                     : in->longest_turn;
+    loop_longest (in->loop, &turns);
+    *longest =
+        in->longest_submit > turns.seconds ? in->longest_submit : turns.seconds;
     fprintf (stderr,
-             "longest submit %g ms, turn %g ms\n",
+             "%ld: longest submit %.3g ms, turn %.3g ms, most of it %s\n",
+             n,
              1e3 * in->longest_submit,
-             1e3 * in->longest_turn);
+             1e3 * turns.seconds,
+             turns.what);
     return in;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 /* An instance inside the measuring process: manager, plugin host, views and
- * the mock executor on one loop, with one client.
+ * the mock executor on one loop, with clients that submit by turns.
  */
 
 #ifndef SLUICE_BENCH_INPROC_H
@@ -11,11 +11,13 @@
 #include "manager/manager.h"
 #include "view/view.h"
 
+enum { INPROC_CLIENTS = 100 };
+
 struct inproc {
     struct clock clock;
     struct loop *loop;
     struct router *router;
-    struct router_client *client;
+    struct router_client *clients[INPROC_CLIENTS]; /* NULL: none */
     struct manager *m;
     struct jobtap *jt;
     struct view *view;
@@ -24,8 +26,8 @@ struct inproc {
     unsigned long answered;  /* requests */
     unsigned long completed; /* jobs: left memory */
     double longest_submit;   /* seconds that one submission took at most */
-    double longest_turn;     /* and one turn of inproc_submit */
     uint64_t last_id;        /* of the last answered submit */
+    unsigned int nclients;
 };
 
 struct inproc_opt {
@@ -34,6 +36,7 @@ struct inproc_opt {
     unsigned int cores;
     const struct jobtap_builtin *plugins; /* beside .priority-default */
     double run;                           /* seconds a job lasts */
+    unsigned int clients;                 /* 0: one */
 };
 
 /* All of these end the program when something fails. */

@@ -5,11 +5,16 @@
  * A job's jobspec and R are kept as text: a thousand jobs of one shape hold
  * one copy (text_intern).  What is costly to derive from a text (its parsed
  * form) can be kept beside it in aux, and goes with it.
+ *
+ * A pool may pack its texts: one that is much like another is kept as its
+ * difference to that, and unpacked when it is asked for, which takes some
+ * hundred nanoseconds for a jobspec.
  */
 
 #ifndef SLUICE_BASE_TEXT_H
 #define SLUICE_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +27,11 @@ struct text {
     void *aux;              /* owned; freed by aux_free */
     void (*aux_free) (void *aux);
     struct text *next; /* in its pool's bucket */
-    uint64_t hash;
-    char s[];
+    uint32_t hash;
+    uint32_t packed;   /* bytes of data; 0: it is not packed */
+    struct text *base; /* what data is the difference to */
+    char *s;           /* text_str (); NULL: to be unpacked */
+    char data[];
 };
 
 /* New text with one reference; NULL and ENOMEM.  s need not be terminated. */
@@ -33,8 +41,14 @@ struct text *text_create (const char *s, size_t len);
 struct text *text_ref (struct text *t);
 void text_unref (struct text *t);
 
-/* A pool of shared texts.  Texts may outlive it. */
-struct text_pool *text_pool_create (void);
+/* The text, NUL-terminated.  That of a packed one is good until TEXT_OPEN
+ * others of its pool were asked for.  NULL and ENOMEM.
+ */
+enum { TEXT_OPEN = 64 };
+const char *text_str (struct text *t);
+
+/* A pool of shared texts, packed or not.  Texts may outlive it. */
+struct text_pool *text_pool_create (bool packed);
 void text_pool_destroy (struct text_pool *pool);
 size_t text_pool_count (const struct text_pool *pool);
 
@@ -42,5 +56,10 @@ size_t text_pool_count (const struct text_pool *pool);
  * caller; NULL and ENOMEM.
  */
 struct text *text_intern (struct text_pool *pool, const char *s, size_t len);
+
+/* Where a user of the pool's texts keeps what they have in common: *aux, which
+ * is NULL at first and goes with the pool.
+ */
+void **text_pool_aux (struct text_pool *pool, void (*aux_free) (void *aux));
 
 #endif

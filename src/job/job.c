@@ -30,12 +30,14 @@ const char *job_state_name (int state)
     return "unknown";
 }
 
-struct job *job_create (flux_jobid_t id)
+struct job *job_create (flux_jobid_t id, size_t host_size)
 {
     struct job *job;
 
-    if (!(job = calloc (1, sizeof (*job))))
+    if (!(job = calloc (1, sizeof (*job) + host_size)))
         return NULL;
+    if (host_size > 0)
+        job->host = job + 1;
     job->id = id;
     job->state = FLUX_JOB_STATE_NEW;
     job->urgency = FLUX_JOB_URGENCY_DEFAULT;

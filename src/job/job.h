@@ -13,10 +13,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 #include <flux/job.h>
 
+#include "base/idtable.h"
 #include "base/text.h"
 #include "job/event.h"
 
@@ -44,7 +44,10 @@ struct job_exception {
 };
 
 struct job {
-    flux_jobid_t id;
+    union {
+        flux_jobid_t id;
+        struct idnode node; /* the manager's; its id is the job's */
+    };
     uint32_t userid;
     uint8_t state; /* flux_job_state_t: a single bit, at most 64 */
     uint8_t urgency;
@@ -77,13 +80,27 @@ struct job {
 
     /* ---- not history: the manager's ---- */
     void *host;
-    UT_hash_handle hh; /* by id */
 };
 
-/* A job in NEW that nothing has happened to.  NULL and ENOMEM. */
-struct job *job_create (flux_jobid_t id);
-/* Frees the job and what it holds; host is the manager's to free first. */
+/* A job in NEW that nothing has happened to, with so many zeroed bytes behind
+ * it that host points to (none: NULL).  NULL and ENOMEM.
+ */
+struct job *job_create (flux_jobid_t id, size_t host_size);
+/* Frees the job and what it holds. */
 void job_destroy (struct job *job);
+
+/* The job that came next, of those in a table; NULL after the last, or of
+ * NULL.
+ */
+static inline struct job *job_next (const struct job *job)
+{
+    return job ? (struct job *)job->node.next : NULL;
+}
+
+/* All jobs from `first` on; the one at hand may go meanwhile. */
+#define JOB_FOREACH_SAFE(first, job, tmp)                \
+    for ((job) = (first), (tmp) = job_next (job); (job); \
+         (job) = (tmp), (tmp) = job_next (job))
 
 static inline bool job_is_pending (const struct job *job)
 {

@@ -30,6 +30,7 @@ struct tap_json_cache {
 json_t *tap_json_of (struct jobtap *jt, struct text *text)
 {
     size_t i = ((uintptr_t)text >> 6) % CACHE_SLOTS;
+    const char *s;
     json_t *json;
 
     if (!text)
@@ -38,7 +39,8 @@ json_t *tap_json_of (struct jobtap *jt, struct text *text)
         return NULL;
     if (jt->cache->slots[i].text == text)
         return jt->cache->slots[i].json;
-    if (!(json = json_loadb (text->s, text->len, JSON_DECODE_ANY, NULL)))
+    if (!(s = text_str (text))
+        || !(json = json_loadb (s, text->len, JSON_DECODE_ANY, NULL)))
         return NULL;
     text_unref (jt->cache->slots[i].text);
     json_decref (jt->cache->slots[i].json);

@@ -59,7 +59,7 @@ struct job *tap_job_any (struct jobtap *jt, flux_jobid_t id, struct job **old)
         errno = ENOENT;
         return NULL;
     }
-    if ((job = job_create (id))) {
+    if ((job = job_create (id, 0))) {
         if (store_job_get (store, id, take_row, job) < 0
             || replay (job, log, size) < 0) {
             job_destroy (job);

@@ -221,6 +221,7 @@ void jobtap_destroy (struct jobtap *jt)
     tap_requests_unregister (jt);
     tap_inproc_destroy (jt->inproc);
     tap_json_cache_destroy (jt);
+    idtable_clear (&jt->records);
     flux_plugin_arg_destroy (jt->spare);
     json_decref (jt->config);
     json_decref (jt->applied);

@@ -106,7 +106,7 @@ static int compare_state_reverse (const void *a, const void *b)
 static uint64_t *job_ids (struct jobtap *jt, int order, size_t *count)
 {
     struct job *jobs = manager_jobs (jt->manager);
-    size_t size = HASH_COUNT (jobs);
+    size_t size = manager_active_count (jt->manager);
     struct job **sorted = malloc ((size + 1) * sizeof (sorted[0]));
     uint64_t *ids = malloc ((size + 1) * sizeof (ids[0]));
     struct job *job;
@@ -114,7 +114,7 @@ static uint64_t *job_ids (struct jobtap *jt, int order, size_t *count)
     size_t n = 0;
 
     if (sorted && ids) {
-        HASH_ITER (hh, jobs, job, tmp)
+        JOB_FOREACH_SAFE (jobs, job, tmp)
         {
             sorted[n++] = job;
         }

@@ -24,7 +24,6 @@
 
 #include <jansson.h>
 #include <stdbool.h>
-#include <uthash.h>
 
 #include <flux/core.h>
 
@@ -164,9 +163,8 @@ struct tap_attached {
     struct tap_attached *next;
 };
 struct tap_record {
-    uint64_t id;
+    struct idnode node;
     struct tap_attached *attached;
-    UT_hash_handle hh;
 };
 
 struct jobtap {
@@ -184,7 +182,7 @@ struct jobtap {
     struct tap_stack *stacks[TOPIC_MAX]; /* NULL: not looked up yet */
     uint32_t version;                    /* of all handlers, at that time */
     struct tap_frame *frame;             /* innermost, or NULL */
-    struct tap_record *records;
+    struct idtable records;
     uint64_t subscriptions;
     struct tap_json_cache *cache;
     flux_plugin_arg_t *spare; /* arguments to be used again, or NULL */

@@ -15,10 +15,7 @@
 
 struct tap_record *tap_record (struct jobtap *jt, uint64_t id)
 {
-    struct tap_record *r;
-
-    HASH_FIND (hh, jt->records, &id, sizeof (id), r);
-    return r;
+    return (struct tap_record *)idtable_find (&jt->records, id);
 }
 
 static struct tap_record *record_add (struct jobtap *jt, uint64_t id)
@@ -27,8 +24,11 @@ static struct tap_record *record_add (struct jobtap *jt, uint64_t id)
 
     if (!(r = calloc (1, sizeof (*r))))
         return NULL;
-    r->id = id;
-    HASH_ADD (hh, jt->records, id, sizeof (r->id), r);
+    r->node.id = id;
+    if (idtable_add (&jt->records, &r->node) < 0) {
+        free (r);
+        return NULL;
+    }
     return r;
 }
 
@@ -63,7 +63,7 @@ static void attached_destroy (struct tap_record *r, struct tap_attached *a)
 
 static void record_destroy (struct jobtap *jt, struct tap_record *r)
 {
-    HASH_DEL (jt->records, r);
+    idtable_remove (&jt->records, &r->node);
     free (r);
 }
 
@@ -80,12 +80,13 @@ void tap_record_drop (struct jobtap *jt, uint64_t id)
 
 void tap_record_drop_plugin (struct tap_plugin *t)
 {
-    struct tap_record *r;
-    struct tap_record *tmp;
+    struct idnode *node, *next;
     struct tap_attached *a;
 
-    HASH_ITER (hh, t->jt->records, r, tmp)
-    {
+    for (node = t->jt->records.first; node; node = next) {
+        struct tap_record *r = (struct tap_record *)node;
+
+        next = node->next;
         LL_SEARCH_SCALAR (r->attached, a, plugin, t);
         if (a)
             attached_destroy (r, a);

@@ -154,7 +154,7 @@ static void topics_event (void *arg,
     int state = job->state;
     enum tap_topic topic;
 
-    if (jt->records)
+    if (jt->records.count > 0)
         call_subscribers (&call, ev);
     if (ev->kind == EVENT_JOBSPEC_UPDATE && call.job) {
         struct tap_call update = { .jt = jt, .job = job };
@@ -218,7 +218,7 @@ static bool topics_watched (void *arg, uint64_t id)
 {
     struct jobtap *jt = arg;
 
-    return jt->records && tap_is_watched (jt, id);
+    return jt->records.count > 0 && tap_is_watched (jt, id);
 }
 
 /* Nothing is read from the store unless somebody listens. */

@@ -221,7 +221,11 @@ int tap_job_update (void *arg,
         err_set (error, ENOMEM, "update: out of memory");
         goto done;
     }
-    if (!(applied = jobspec_update (job->spec->s, s, error)))
+    if (!text_str (job->spec)) {
+        err_set (error, ENOMEM, "update: out of memory");
+        goto done;
+    }
+    if (!(applied = jobspec_update (text_str (job->spec), s, error)))
         goto done;
     if (!(spec = text_create (applied, strlen (applied)))) {
         err_set (error, ENOMEM, "update: out of memory");

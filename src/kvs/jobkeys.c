@@ -306,7 +306,7 @@ static json_t *job_list (struct kvs *k, const struct path *p, int groups)
     struct listing l = { p, groups, treeobj_dir () };
     struct job *job, *tmp;
 
-    HASH_ITER (hh, manager_jobs (k->m), job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (k->m), job, tmp)
     {
         list_id (&l, job->id);
     }

@@ -412,7 +412,7 @@ static int handle_list (struct router *r,
         if (ns->visible)
             list_one (list, ns->name, ns->owner, ns->flags);
     }
-    HASH_ITER (hh, manager_jobs (k->m), job, jtmp)
+    JOB_FOREACH_SAFE (manager_jobs (k->m), job, jtmp)
     {
         char name[64];
         snprintf (name, sizeof (name), "job-%ju", (uintmax_t)job->id);

@@ -39,6 +39,16 @@ int plugin_args_unpack_in (flux_plugin_arg_t *args,
 json_t *plugin_args_whole_in (flux_plugin_arg_t *args);
 
 /* The next character of a jansson format that means something. */
-char plugin_args_token (const char **fmt);
+static inline char plugin_args_token (const char **fmt)
+{
+    char c;
+
+    do
+        c = *(*fmt)++;
+    while (c == ':' || c == ',' || c == ' ' || c == '\t' || c == '\n');
+    if (c == '\0')
+        (*fmt)--;
+    return c;
+}
 
 #endif

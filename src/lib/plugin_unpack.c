@@ -22,14 +22,6 @@ enum {
     DEPTH_MAX = 32,
 };
 
-char plugin_args_token (const char **fmt)
-{
-    while (**fmt == ' ' || **fmt == '\t' || **fmt == '\n' || **fmt == ','
-           || **fmt == ':')
-        (*fmt)++;
-    return **fmt ? *(*fmt)++ : '\0';
-}
-
 static enum flux_priv_arg_type from_json (json_t *j,
                                           union flux_priv_arg_value *value)
 {
@@ -103,6 +95,21 @@ static bool assign (char c,
     }
 }
 
+static bool is_plain (char c)
+{
+    switch (c) {
+    case 'i':
+    case 'I':
+    case 'f':
+    case 'F':
+    case 'b':
+    case 's':
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* True if all was assigned. */
 static bool unpack_fast (flux_plugin_arg_t *args, const char *fmt, va_list ap)
 {
@@ -121,8 +128,7 @@ static bool unpack_fast (flux_plugin_arg_t *args, const char *fmt, va_list ap)
             optional = true;
             c = plugin_args_token (&fmt);
         }
-        if (!c || !strchr ("iIfFbs", c) || *fmt == '%' || !key
-            || !(to = va_arg (ap, void *)))
+        if (!is_plain (c) || *fmt == '%' || !key || !(to = va_arg (ap, void *)))
             return false;
         type = look (args, key, &value);
         if (type == FLUX_PRIV_ARG_ABSENT && optional)

@@ -24,11 +24,7 @@ struct drains {
 /* Jobs that have not ended: what is INACTIVE is only waiting for its commit. */
 static unsigned int pending_count (struct manager *m)
 {
-    unsigned int n = 0;
-
-    for (struct job *job = m->jobs; job; job = job->hh.next)
-        n += job_is_pending (job);
-    return n;
+    return manager_count_in (m, FLUX_JOB_STATE_PENDING);
 }
 
 /* A started queue with jobs in it may start one any moment. */

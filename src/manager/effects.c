@@ -15,6 +15,7 @@ static void count_states (struct manager *m, const struct job *job, int prev)
     m->running_count += is - was;
     m->in_state[__builtin_ctz (prev)]--;
     m->in_state[__builtin_ctz (job->state)]++;
+    tally_move (m, job, prev);
 }
 
 static void store_R (struct manager *m, struct job *job)
@@ -57,7 +58,11 @@ void effects_of_event (struct manager *m,
         waits_active (m->waits, job);
         hosts_row_dirty (m, job);
         break;
+    case EVENT_SUBMIT:
+        tally_enter (m, job);
+        break;
     case EVENT_JOBSPEC_UPDATE:
+        tally_enter (m, job);
         hosts_row_dirty (m, job);
         break;
     case EVENT_PRIORITY:

@@ -11,17 +11,16 @@
 
 struct job *manager_job (struct manager *m, uint64_t id)
 {
-    struct job *job;
+    struct idnode *node = idtable_find (&m->jobs, id);
 
-    HASH_FIND (hh, m->jobs, &id, sizeof (id), job);
-    if (!job)
+    if (!node)
         errno = ENOENT;
-    return job;
+    return (struct job *)node;
 }
 
 struct job *manager_jobs (struct manager *m)
 {
-    return m->jobs;
+    return (struct job *)m->jobs.first;
 }
 
 unsigned int manager_count_in (const struct manager *m, int states)
@@ -38,16 +37,6 @@ unsigned int manager_active_count (const struct manager *m)
     return m->active_count;
 }
 
-void **manager_plugin_data (struct job *job)
-{
-    return &host_of (job)->plugin_data;
-}
-
-void **manager_view_data (struct job *job)
-{
-    return &host_of (job)->view_data;
-}
-
 struct job *hosts_add (struct manager *m, uint64_t id)
 {
     if (manager_job (m, id)) {
@@ -62,16 +51,16 @@ struct job *hosts_restore (struct manager *m, uint64_t id)
     struct job_host *host;
     struct job *job;
 
-    if (!(job = job_create (id)))
+    if (!(job = job_create (id, sizeof (*host))))
         return NULL;
-    if (!(host = calloc (1, sizeof (*host)))) {
+    if (idtable_add (&m->jobs, &job->node) < 0) {
         job_destroy (job);
+        errno = ENOMEM;
         return NULL;
     }
+    host = host_of (job);
     host->m = m;
     host->job = job;
-    job->host = host;
-    HASH_ADD (hh, m->jobs, id, sizeof (job->id), job);
     m->active_count++;
     m->in_state[__builtin_ctz (job->state)]++;
     return job;
@@ -91,10 +80,10 @@ static void row_unlist (struct manager *m, struct job_host *host)
 void manager_walk_begin (struct manager *m, struct manager_walk *w)
 {
     manager_walk_end (m, w);
-    if (!m->jobs)
+    if (m->jobs.count == 0)
         return;
-    w->next = m->jobs;
-    w->last = ELMT_FROM_HH (m->jobs->hh.tbl, m->jobs->hh.tbl->tail);
+    w->next = (struct job *)m->jobs.first;
+    w->last = (struct job *)m->jobs.last;
     DL_APPEND2 (m->walks, w, prev_walk, next_walk);
 }
 
@@ -103,15 +92,16 @@ void manager_walk_begin (struct manager *m, struct manager_walk *w)
  */
 static void look_ahead (const struct job *job)
 {
-    const struct job *next = job->hh.next;
-    const struct job *second = next ? next->hh.next : NULL;
+    const struct job *second = job_next (job_next (job));
 
-    if (next)
-        __builtin_prefetch (next->host);
     if (second) {
+        const struct job_host *host = (const void *)(second + 1);
+
         __builtin_prefetch (second);
+        __builtin_prefetch (&second->priority);
         __builtin_prefetch (&second->posted);
-        __builtin_prefetch (&second->hh.next);
+        __builtin_prefetch (host);
+        __builtin_prefetch (&host->kill_stage);
     }
 }
 
@@ -124,7 +114,7 @@ struct job *manager_walk_next (struct manager *m, struct manager_walk *w)
     if (job == w->last)
         manager_walk_end (m, w);
     else
-        w->next = job->hh.next;
+        w->next = job_next (job);
     look_ahead (job);
     return job;
 }
@@ -145,9 +135,9 @@ static void walks_step_over (struct manager *m, struct job *job)
         if (w->next == job && w->last == job)
             manager_walk_end (m, w);
         else if (w->next == job)
-            w->next = job->hh.next;
+            w->next = job_next (job);
         else if (w->last == job)
-            w->last = job->hh.prev;
+            w->last = (struct job *)job->node.prev;
     }
 }
 
@@ -161,13 +151,12 @@ void hosts_remove (struct manager *m, struct job *job)
     post_queue_drop (host);
     if (host->row_listed)
         row_unlist (m, host);
-    HASH_DEL (m->jobs, job);
+    idtable_remove (&m->jobs, &job->node);
+    tally_leave (m, job);
     m->active_count--;
     m->in_state[__builtin_ctz (job->state)]--;
     text_unref (host->sched_spec);
     text_unref (host->plugin_R);
-    free (host);
-    job->host = NULL;
     job_destroy (job);
 }
 

@@ -23,12 +23,8 @@ static uint64_t max_jobid (struct manager *m)
     if (store_counts (m->store, &counts) == 0)
         max = counts.max_id;
     /* The youngest job was added last. */
-    if (m->jobs) {
-        struct job *last =
-            ELMT_FROM_HH (m->jobs->hh.tbl, m->jobs->hh.tbl->tail);
-        if (last->id > max)
-            max = last->id;
-    }
+    if (m->jobs.last && m->jobs.last->id > max)
+        max = m->jobs.last->id;
     return max;
 }
 
@@ -61,8 +57,8 @@ static int print_attr (struct manager *m,
     char *log;
     size_t len;
 
-    if (!strcmp (attr, "jobspec") && job->spec)
-        jbuf_lit (b, job->spec->s);
+    if (!strcmp (attr, "jobspec") && job->spec && text_str (job->spec))
+        jbuf_lit (b, text_str (job->spec));
     else if (!strcmp (attr, "R") && job->R)
         jbuf_lit (b, job->R->s);
     else if (!strcmp (attr, "eventlog")
@@ -132,7 +128,8 @@ static int handle_list (struct router *r,
     if (max < 0)
         return err_set (error, EPROTO, "max_entries is negative");
     jbuf_lit (&b, "{\"jobs\":[");
-    for (job = m->jobs; job && (max == 0 || n < max); job = job->hh.next) {
+    for (job = manager_jobs (m); job && (max == 0 || n < max);
+         job = job_next (job)) {
         if (n++ > 0)
             jbuf_lit (&b, ",");
         wire_list_entry (&b, job);

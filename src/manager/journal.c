@@ -191,7 +191,7 @@ static void send_job (struct evjournal *j, struct consumer *c, uint64_t id)
         send_log (j,
                   c,
                   id,
-                  job->spec ? job->spec->s : NULL,
+                  job->spec ? text_str (job->spec) : NULL,
                   job->R ? job->R->s : NULL);
     else
         store_job_get (j->m->store, id, send_stored, &ctx);
@@ -250,18 +250,39 @@ static int note_id (const struct store_job *row, void *arg)
     return 0;
 }
 
+/* A job that is INACTIVE and not forgotten yet may be in both.  Active jobs
+ * alone are mostly in order already, and may be a million.
+ */
+static void sort_ids (struct consumer *c)
+{
+    size_t n = 1, size = c->count;
+
+    while (n < size && c->ids[n - 1] < c->ids[n])
+        n++;
+    if (n >= size)
+        return;
+    qsort (c->ids, size, sizeof (*c->ids), compare_ids);
+    c->count = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (i == 0 || c->ids[i] != c->ids[i - 1])
+            c->ids[c->count++] = c->ids[i];
+    }
+}
+
 /* Active jobs, and with `full` those that have finished. */
 static int list_backlog (struct evjournal *j, struct consumer *c)
 {
     struct store_counts counts = { 0 };
     size_t size = j->m->active_count + 1;
+    struct manager_walk walk = { 0 };
     struct job *job;
 
     if (c->filter.full && store_counts (j->m->store, &counts) == 0)
         size += counts.inactive;
     if (!(c->ids = calloc (size, sizeof (*c->ids))))
         return -1;
-    for (job = j->m->jobs; job; job = job->hh.next) {
+    manager_walk_begin (j->m, &walk);
+    while ((job = manager_walk_next (j->m, &walk))) {
         if (job->submitted)
             c->ids[c->count++] = job->id;
     }
@@ -269,14 +290,7 @@ static int list_backlog (struct evjournal *j, struct consumer *c)
         && store_each_inactive (j->m->store, 0., counts.inactive, note_id, c)
                < 0)
         return -1;
-    qsort (c->ids, c->count, sizeof (*c->ids), compare_ids);
-    /* A job that is INACTIVE and not forgotten yet may be in both. */
-    size = c->count;
-    c->count = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (i == 0 || c->ids[i] != c->ids[i - 1])
-            c->ids[c->count++] = c->ids[i];
-    }
+    sort_ids (c);
     return 0;
 }
 

@@ -63,7 +63,7 @@ static int handle_killall (struct router *r,
         return REQUEST_ERROR;
     if (!router_may (msg, req.userid))
         return err_set (error, EPERM, "guests can only kill their own jobs");
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
         if (!request_selects (&req, job, FLUX_JOB_STATE_RUN))
             continue;

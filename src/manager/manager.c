@@ -45,7 +45,7 @@ void manager_exec_online (struct manager *m, bool online)
 
     m->exec_offline = !online;
     housekeeping_durable (m->housekeeping);
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
         if (online && job->state == FLUX_JOB_STATE_RUN)
             acts_add (m->acts, job);
@@ -148,8 +148,10 @@ static int create_parts (struct manager *m,
                          const struct manager_config *cfg,
                          flux_error_t *error)
 {
-    if (!(m->texts = text_pool_create ()) || !(m->outbox = outbox_create (m))
-        || !(m->acts = acts_create (m))
+    if (!(m->texts = text_pool_create (true))
+        || !(m->tallies = tallies_create ())
+
+        || !(m->outbox = outbox_create (m)) || !(m->acts = acts_create (m))
         || !(m->prioritizer = prioritizer_create (m))
         || !(m->raiser = raiser_create (m)) || !(m->waits = waits_create (m))
         || !(m->drains = drains_create (m)) || !(m->queues = queues_create (m))
@@ -269,7 +271,7 @@ static void remove_jobs (struct manager *m)
 {
     struct job *job, *tmp;
 
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
         if (m->plugins && m->plugins->job_destroy)
             m->plugins->job_destroy (m->plugins->arg, job);
@@ -299,6 +301,7 @@ void manager_destroy (struct manager *m)
     m->store = NULL;
     if (m->alloc)
         remove_jobs (m);
+    idtable_clear (&m->jobs);
     evjournal_destroy (m->journal);
     resources_destroy (m->resources);
     heads_destroy (m->heads);
@@ -313,6 +316,7 @@ void manager_destroy (struct manager *m)
     acts_destroy (m->acts);
     outbox_destroy (m->outbox);
     shutdown_destroy (m);
+    tallies_destroy (m->tallies);
     text_pool_destroy (m->texts);
     aside_clear (m);
     free (m->hostname);

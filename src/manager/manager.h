@@ -92,7 +92,7 @@ void manager_config_apply (struct manager *m, const char *json);
 
 /* The active job, or NULL and ENOENT. */
 struct job *manager_job (struct manager *m, uint64_t id);
-/* All active jobs: iterate with HASH_ITER (hh, ...). */
+/* The first active job; the others with job_next (). */
 struct job *manager_jobs (struct manager *m);
 /* A walk over the active jobs that there are when it begins, in the order in
  * which they came, which jobs may leave meanwhile: the place is moved on when
@@ -112,6 +112,14 @@ void manager_walk_end (struct manager *m, struct manager_walk *w);
 unsigned int manager_active_count (const struct manager *m);
 /* How many jobs in memory are in one of these states (FLUX_JOB_STATE_*). */
 unsigned int manager_count_in (const struct manager *m, int states);
+/* The same for each named queue that jobs are or were in: in_state has
+ * FLUX_JOB_NR_STATES numbers, in the order of their bits.
+ */
+void manager_each_queue (struct manager *m,
+                         void (*cb) (const char *queue,
+                                     const unsigned int in_state[],
+                                     void *arg),
+                         void *arg);
 struct store *manager_store (struct manager *m);
 struct text_pool *manager_texts (struct manager *m);
 struct loop *manager_loop (struct manager *m);
@@ -121,13 +129,6 @@ char *manager_resources (struct manager *m);
 /* The ranks that are there; new. */
 struct idset *manager_online (struct manager *m);
 struct sched *manager_sched (struct manager *m, const struct sched_ops **ops);
-
-/* Where the plugin host and the views keep what they know of an active job;
- * NULL at first.  The plugin host frees its own in job_destroy, the views in
- * their `inactive` callback.
- */
-void **manager_plugin_data (struct job *job);
-void **manager_view_data (struct job *job);
 
 /* May the sender of msg see jobs of userid, and counts of all jobs (userid
  * FLUX_USERID_UNKNOWN)?  Everyone may unless [access] private-mode is set:

@@ -49,14 +49,13 @@ struct job_host {
     bool row_listed : 1; /* its row is to be written with this batch */
     bool restored : 1;   /* ran before this manager started: reattach */
     uint8_t kill_stage;  /* 0: not asked to end, 1: asked, 2: killed */
+    uint16_t tally;      /* tally.c */
 
     struct grant *grant;          /* answer of the scheduler not yet posted */
     struct text *sched_spec;      /* what the scheduler borrowed */
     struct text *plugin_R;        /* R a plugin gave, before alloc */
     struct loop_source *deadline; /* time limit, then kill timeout */
     struct job_host *row_next;
-    void *plugin_data;
-    void *view_data;
 };
 
 struct manager {
@@ -69,13 +68,14 @@ struct manager {
     char *hostname;
     const struct plugin_ops *plugins; /* NULL: none */
 
-    struct job *jobs; /* active, by id */
+    struct idtable jobs; /* active */
     unsigned int active_count;
     unsigned int running_count;                /* in RUN or CLEANUP */
     unsigned int in_state[FLUX_JOB_NR_STATES]; /* active jobs */
     struct job_host *rows;      /* jobs whose row is to be written */
     struct manager_walk *walks; /* under way */
 
+    struct tallies *tallies;
     struct outbox *outbox;
     struct acts *acts;
     struct alloc *alloc;
@@ -125,6 +125,18 @@ void hosts_remove (struct manager *m, struct job *job);
 void hosts_row_dirty (struct manager *m, struct job *job);
 /* Write the rows asked for. */
 void hosts_rows_flush (struct manager *m);
+
+/* ---- tally.c ---- */
+
+struct tallies *tallies_create (void);
+void tallies_destroy (struct tallies *all);
+/* Count the job, in the state it has, with the queue its jobspec names; at
+ * first and when that has changed.
+ */
+void tally_enter (struct manager *m, struct job *job);
+void tally_leave (struct manager *m, struct job *job);
+/* The job was in state prev. */
+void tally_move (struct manager *m, const struct job *job, int prev);
 
 /* ---- manager.c ---- */
 

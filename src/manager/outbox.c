@@ -269,7 +269,7 @@ static void tell_entry (struct outbox *o, const struct tell *t)
     ev.name = t->path ? t->path : "";
     entry.ev = &ev;
     if (t->extra && ev.kind == EVENT_SUBMIT)
-        entry.jobspec = t->extra->s;
+        entry.jobspec = text_str (t->extra);
     else if (t->extra)
         entry.R = t->extra->s;
     for (l = o->listeners; l && t->text; l = l->next) {

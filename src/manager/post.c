@@ -119,7 +119,9 @@ static bool is_quiet (const struct manager *m,
                 && ops->job_watched (ops->arg, job->id));
 }
 
-/* Steps 1 to 5 for a priority that no one is told of: no entry is made. */
+/* A priority that no one is told of: no entry is made, and nothing follows but
+ * another place in the queue.
+ */
 static int apply_quiet (struct manager *m,
                         struct job *job,
                         const struct event *given,
@@ -290,6 +292,8 @@ int manager_post (struct manager *m,
 
     if (host->busy)
         return post_queue_push (host, ev);
+    if (is_quiet (m, job, ev) && !m->broken)
+        return apply_quiet (m, job, ev, error);
     host->busy = true;
     if (apply_one (m, job, ev, error) < 0) {
         int saved_errno = errno;

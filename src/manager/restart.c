@@ -57,7 +57,9 @@ static int check_spec (struct job *job, flux_error_t *error)
         return err_set (error, EINVAL, "it has no jobspec");
     if (jobspec_of (job->spec))
         return 0;
-    return jobspec_check_object (job->spec->s, job->spec->len, error);
+    if (!text_str (job->spec))
+        return err_set (error, errno, "its jobspec: out of memory");
+    return jobspec_check_object (text_str (job->spec), job->spec->len, error);
 }
 
 static int replay (struct manager *m, struct job *job, flux_error_t *error)
@@ -108,6 +110,7 @@ static void restore (struct manager *m, uint64_t id, const char *jobspec)
         return;
     }
     m->running_count += job_is_running (job);
+    tally_enter (m, job);
     if (job->state != FLUX_JOB_STATE_INACTIVE)
         waits_active (m->waits, job);
 }
@@ -203,10 +206,10 @@ int restart_jobs (struct manager *m, flux_error_t *error)
                         strerror (errno));
     ingest_set_last (m->ingest, walk.max_id);
     /* Plugins count jobs, and what they give one depends on the others. */
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     announce (m, job);
     unavailable = m->in_state[__builtin_ctz (FLUX_JOB_STATE_PRIORITY)];
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     resume (m, job);
     /* Nothing else asks for the priority of those that had none. */
     if (unavailable > 0)

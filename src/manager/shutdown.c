@@ -25,13 +25,7 @@ static void report (struct loop_source *src, int revents, void *arg)
 /* Is there a job that runs, or that has ended and not durably so? */
 static bool has_begun (const struct manager *m)
 {
-    if (m->running_count > 0)
-        return true;
-    for (const struct job *job = m->jobs; job; job = job->hh.next) {
-        if (!job_is_pending (job))
-            return true;
-    }
-    return false;
+    return manager_count_in (m, ~FLUX_JOB_STATE_PENDING) > 0;
 }
 
 static bool is_over (const struct manager *m)
@@ -99,7 +93,7 @@ void manager_shutdown (struct manager *m,
     m->shutdown->arg = arg;
     m->shutdown->work = loop_work_create (m->loop, LOOP_ALWAYS, report, m);
     alloc_stop (m->alloc, true);
-    HASH_ITER (hh, m->jobs, job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
         if (job->state & ended[how])
             cancel (m, job);

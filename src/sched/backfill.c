@@ -71,7 +71,7 @@ static void promise (struct sched *s,
                      const struct pending *head,
                      double now)
 {
-    const struct jobspec *spec = head->job.spec;
+    const struct jobspec *spec = head->spec;
     const struct constraint *c;
     struct held **list;
     size_t n, lo = 1, ended = 0;
@@ -198,19 +198,18 @@ static bool failed_before (const struct limits *l, const struct jobspec *spec)
 
 static struct rset *try_behind (struct sched *s,
                                 struct limits *l,
-                                const struct sched_job *job,
+                                const struct pending *p,
                                 double now)
 {
-    double end =
-        job->spec->duration > 0. ? now + job->spec->duration : INFINITY;
+    double end = p->spec->duration > 0. ? now + p->spec->duration : INFINITY;
     flux_error_t error;
     struct rset *R;
 
     limits_for (s, l, end);
-    if (l->none || failed_before (l, job->spec))
+    if (l->none || failed_before (l, p->spec))
         return NULL;
-    if (!(R = fifo_try (s, job, now, &error))) {
-        l->failed[l->nfailed++ % 8] = job->spec;
+    if (!(R = fifo_try (s, p, now, &error))) {
+        l->failed[l->nfailed++ % 8] = p->spec;
         return NULL;
     }
     /* There is less of everything now. */
@@ -234,7 +233,7 @@ static int fill_group (struct sched *s,
     lanes_rewind (s->lanes, group);
     while ((max == 0 || count < max) && depth > 0 && !pool_full (s->pool)
            && (p = lanes_next (s->lanes, group, &lane))) {
-        uint64_t id = p->job.id;
+        uint64_t id = p->node.id;
         struct rset *R;
 
         if (p == group->blocked)
@@ -243,7 +242,7 @@ static int fill_group (struct sched *s,
         if (p->tried == s->epoch)
             continue;
         p->tried = s->epoch;
-        if ((R = try_behind (s, &limits, &p->job, now))) {
+        if ((R = try_behind (s, &limits, p, now))) {
             fifo_leave_queue (lane, p);
             answer->alloc (answer->arg, id, R);
             count++;
@@ -296,9 +295,9 @@ void backfill_heads (
         if (!group->blocked)
             continue;
         p = promise_of (s, group, now);
-        if (fifo_constraint (s, p->head->job.spec, &c, NULL) < 0)
+        if (fifo_constraint (s, p->head->spec, &c, NULL) < 0)
             continue;
-        pool_explain (s->pool, p->head->job.spec, c, reason, sizeof (reason));
-        cb (arg, p->head->job.id, isinf (p->t) ? 0. : p->t, reason);
+        pool_explain (s->pool, p->head->spec, c, reason, sizeof (reason));
+        cb (arg, p->head->node.id, isinf (p->t) ? 0. : p->t, reason);
     }
 }

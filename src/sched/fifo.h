@@ -5,6 +5,8 @@
 #ifndef SLUICE_SCHED_FIFO_H
 #define SLUICE_SCHED_FIFO_H
 
+#include <uthash.h>
+
 #include "sched/lane.h"
 #include "sched/pool.h"
 #include "sched/sched.h"
@@ -39,7 +41,7 @@ int fifo_constraint (struct sched *s,
  * EINVAL: can never run, error says why.
  */
 struct rset *fifo_try (struct sched *s,
-                       const struct sched_job *job,
+                       const struct pending *p,
                        double now,
                        flux_error_t *error);
 /* What did not fit in backfill may fit now. */

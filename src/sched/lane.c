@@ -80,7 +80,7 @@ static void find_heads (struct lane *lanes)
     LL_FOREACH (lanes, lane)
     {
         if (!lane_started (lane) || !(p = queue_first (&lane->queue))
-            || p->job.priority <= 0)
+            || p->priority <= 0)
             continue;
         if (!lane->group->head || queue_before (p, lane->group->head))
             lane->group->head = p;
@@ -99,7 +99,7 @@ struct pending *lanes_pick (struct lane *lanes, struct lane **picked)
             && (!best || queue_before (lane->head, best)))
             best = lane->head;
     }
-    return best ? lanes_find (lanes, best->job.id, picked) : NULL;
+    return best ? lanes_find (lanes, best->node.id, picked) : NULL;
 }
 
 void lanes_rewind (struct lane *lanes, const struct lane *group)
@@ -129,7 +129,7 @@ struct pending *lanes_next (struct lane *lanes,
         best = lane->cursor;
         *picked = lane;
     }
-    if (!best || best->job.priority <= 0)
+    if (!best || best->priority <= 0)
         return NULL;
     (*picked)->cursor = queue_next (&(*picked)->queue, best);
     return best;

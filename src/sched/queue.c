@@ -26,6 +26,12 @@ struct queue_block {
     struct entry e[BLOCK_MAX];
 };
 
+/* With the block's first entry, that a search looks at no block but one. */
+struct queue_head {
+    struct entry first;
+    struct queue_block *b;
+};
+
 /* Where an entry is. */
 struct place {
     size_t block;
@@ -34,8 +40,7 @@ struct place {
 
 static struct entry entry_of (const struct pending *p)
 {
-    return (
-        struct entry){ p->job.priority, p->job.t_submit, (struct pending *)p };
+    return (struct entry){ p->priority, p->t_submit, (struct pending *)p };
 }
 
 /* Does a stand before b? */
@@ -45,7 +50,7 @@ static bool before (const struct entry *a, const struct entry *b)
         return a->priority > b->priority;
     if (a->t_submit != b->t_submit)
         return a->t_submit < b->t_submit;
-    return a->p->job.id < b->p->job.id;
+    return a->p->node.id < b->p->node.id;
 }
 
 /* Where e is, or where it is to be put: the block is the last that begins
@@ -60,13 +65,13 @@ static struct place find (const struct queue *q, const struct entry *e)
     while (high - low > 1) {
         size_t mid = (low + high) / 2;
 
-        if (before (e, &q->blocks[mid]->e[0]))
+        if (before (e, &q->heads[mid].first))
             high = mid;
         else
             low = mid;
     }
     at.block = low;
-    b = q->blocks[low];
+    b = q->heads[low].b;
     for (low = 0, high = b->n; low < high;) {
         size_t mid = (low + high) / 2;
 
@@ -84,12 +89,11 @@ static int reserve (struct queue *q)
 {
     if (q->nblocks == q->room) {
         size_t room = q->room ? 2 * q->room : 16;
-        struct queue_block **grown =
-            realloc (q->blocks, room * sizeof (*grown));
+        struct queue_head *grown = realloc (q->heads, room * sizeof (*grown));
 
         if (!grown)
             return -1;
-        q->blocks = grown;
+        q->heads = grown;
         q->room = room;
     }
     if (!q->spare && !(q->spare = malloc (sizeof (*q->spare))))
@@ -103,10 +107,10 @@ static struct queue_block *block_insert (struct queue *q, size_t i)
 
     q->spare = NULL;
     b->n = 0;
-    memmove (&q->blocks[i + 1],
-             &q->blocks[i],
-             (q->nblocks - i) * sizeof (*q->blocks));
-    q->blocks[i] = b;
+    memmove (&q->heads[i + 1],
+             &q->heads[i],
+             (q->nblocks - i) * sizeof (*q->heads));
+    q->heads[i].b = b;
     q->nblocks++;
     return b;
 }
@@ -114,11 +118,11 @@ static struct queue_block *block_insert (struct queue *q, size_t i)
 static void block_delete (struct queue *q, size_t i)
 {
     free (q->spare);
-    q->spare = q->blocks[i];
+    q->spare = q->heads[i].b;
     q->nblocks--;
-    memmove (&q->blocks[i],
-             &q->blocks[i + 1],
-             (q->nblocks - i) * sizeof (*q->blocks));
+    memmove (&q->heads[i],
+             &q->heads[i + 1],
+             (q->nblocks - i) * sizeof (*q->heads));
 }
 
 /* Move entries from slot `from` on to the end of another block. */
@@ -131,17 +135,24 @@ static void entries_move (struct queue_block *src,
     src->n = from;
 }
 
+/* The block at i begins with another entry. */
+static void note_first (struct queue *q, size_t i)
+{
+    q->heads[i].first = q->heads[i].b->e[0];
+}
+
 /* The block at i is full and an entry comes at the slot: make room.  At the
  * very end, where most come, blocks are left full.
  */
 static struct place split (struct queue *q, struct place at)
 {
-    struct queue_block *b = q->blocks[at.block], *next;
+    struct queue_block *b = q->heads[at.block].b, *next;
 
     next = block_insert (q, at.block + 1);
     if (at.slot == b->n && at.block + 2 == q->nblocks)
         return (struct place){ at.block + 1, 0 };
     entries_move (b, BLOCK_MAX / 2, next);
+    note_first (q, at.block + 1);
     if (at.slot > b->n) {
         at.slot -= b->n;
         at.block++;
@@ -159,19 +170,21 @@ static void insert (struct queue *q, struct pending *p)
     if (q->nblocks == 0)
         block_insert (q, 0);
     at = find (q, &e);
-    if (q->blocks[at.block]->n == BLOCK_MAX)
+    if (q->heads[at.block].b->n == BLOCK_MAX)
         at = split (q, at);
-    b = q->blocks[at.block];
+    b = q->heads[at.block].b;
     memmove (&b->e[at.slot + 1], &b->e[at.slot], (b->n - at.slot) * sizeof (e));
     b->e[at.slot] = e;
     b->n++;
+    if (at.slot == 0)
+        note_first (q, at.block);
 }
 
 static void take_out (struct queue *q, struct pending *p)
 {
     struct entry e = entry_of (p);
     struct place at = find (q, &e);
-    struct queue_block *b = q->blocks[at.block], *next;
+    struct queue_block *b = q->heads[at.block].b, *next;
 
     b->n--;
     memmove (&b->e[at.slot],
@@ -181,9 +194,11 @@ static void take_out (struct queue *q, struct pending *p)
         block_delete (q, at.block);
         return;
     }
+    if (at.slot == 0)
+        note_first (q, at.block);
     if (b->n >= BLOCK_LOW || at.block + 1 == q->nblocks)
         return;
-    next = q->blocks[at.block + 1];
+    next = q->heads[at.block + 1].b;
     if (b->n + next->n <= BLOCK_JOIN) {
         entries_move (next, 0, b);
         block_delete (q, at.block + 1);
@@ -197,32 +212,32 @@ void queue_init (struct queue *q)
 
 void queue_clear (struct queue *q)
 {
-    struct pending *p, *next;
+    struct idnode *node, *next;
 
-    HASH_ITER (hh, q->by_id, p, next)
-    {
-        HASH_DEL (q->by_id, p);
-        free (p);
+    for (node = q->by_id.first; node; node = next) {
+        next = node->next;
+        free (node);
     }
+    idtable_clear (&q->by_id);
     for (size_t i = 0; i < q->nblocks; i++)
-        free (q->blocks[i]);
-    free (q->blocks);
+        free (q->heads[i].b);
+    free (q->heads);
     free (q->spare);
     queue_init (q);
 }
 
 static struct pending *found (struct queue *q, struct pending *p)
 {
-    if (p && (q->guess = p->hh.next)) {
-        __builtin_prefetch (&q->guess->job);
-        __builtin_prefetch (&q->guess->hh.next);
+    if (p && (q->guess = (struct pending *)p->node.next)) {
+        __builtin_prefetch (&q->guess->node);
+        __builtin_prefetch (&q->guess->priority);
     }
     return p;
 }
 
 struct pending *queue_guess (struct queue *q, uint64_t id)
 {
-    if (!q->guess || q->guess->job.id != id)
+    if (!q->guess || q->guess->node.id != id)
         return NULL;
     return found (q, q->guess);
 }
@@ -233,8 +248,7 @@ struct pending *queue_find (struct queue *q, uint64_t id)
 
     if (p)
         return p;
-    HASH_FIND (hh, q->by_id, &id, sizeof (id), p);
-    return found (q, p);
+    return found (q, (struct pending *)idtable_find (&q->by_id, id));
 }
 
 int queue_add (struct queue *q, const struct sched_job *job)
@@ -247,8 +261,14 @@ int queue_add (struct queue *q, const struct sched_job *job)
     }
     if (reserve (q) < 0 || !(p = calloc (1, sizeof (*p))))
         return -1;
-    p->job = *job;
-    HASH_ADD (hh, q->by_id, job.id, sizeof (p->job.id), p);
+    p->node.id = job->id;
+    p->spec = job->spec;
+    p->priority = job->priority;
+    p->t_submit = job->t_submit;
+    if (idtable_add (&q->by_id, &p->node) < 0) {
+        free (p);
+        return -1;
+    }
     insert (q, p);
     return 0;
 }
@@ -256,9 +276,9 @@ int queue_add (struct queue *q, const struct sched_job *job)
 void queue_remove (struct queue *q, struct pending *p)
 {
     if (q->guess == p)
-        q->guess = p->hh.next;
+        q->guess = (struct pending *)p->node.next;
     take_out (q, p);
-    HASH_DEL (q->by_id, p);
+    idtable_remove (&q->by_id, &p->node);
     free (p);
 }
 
@@ -267,14 +287,14 @@ int queue_reorder (struct queue *q, struct pending *p, int64_t priority)
     if (reserve (q) < 0)
         return -1;
     take_out (q, p);
-    p->job.priority = priority;
+    p->priority = priority;
     insert (q, p);
     return 0;
 }
 
 struct pending *queue_first (const struct queue *q)
 {
-    return q->nblocks > 0 ? q->blocks[0]->e[0].p : NULL;
+    return q->nblocks > 0 ? q->heads[0].b->e[0].p : NULL;
 }
 
 struct pending *queue_next (const struct queue *q, const struct pending *p)
@@ -282,11 +302,11 @@ struct pending *queue_next (const struct queue *q, const struct pending *p)
     struct entry e = entry_of (p);
     struct place at = find (q, &e);
 
-    if (++at.slot == q->blocks[at.block]->n) {
+    if (++at.slot == q->heads[at.block].b->n) {
         at.slot = 0;
         at.block++;
     }
-    return at.block < q->nblocks ? q->blocks[at.block]->e[at.slot].p : NULL;
+    return at.block < q->nblocks ? q->heads[at.block].b->e[at.slot].p : NULL;
 }
 
 bool queue_before (const struct pending *a, const struct pending *b)
@@ -298,7 +318,7 @@ bool queue_before (const struct pending *a, const struct pending *b)
 
 unsigned int queue_count (const struct queue *q)
 {
-    return HASH_COUNT (q->by_id);
+    return q->by_id.count;
 }
 
 unsigned int queue_place (const struct queue *q, const struct pending *p)
@@ -308,6 +328,6 @@ unsigned int queue_place (const struct queue *q, const struct pending *p)
     unsigned int place = at.slot + 1;
 
     while (at.block > 0)
-        place += q->blocks[--at.block]->n;
+        place += q->heads[--at.block].b->n;
     return place;
 }

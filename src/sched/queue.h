@@ -5,30 +5,33 @@
  *
  * The order is a list of blocks, each a sorted array with its keys in it, so
  * that a change touches a few lines of memory however many jobs there are: a
- * search is O(log n), and what is moved after it is at most a block.
+ * search is O(log n), most of it among the first keys of blocks, which stand
+ * together; and what is moved after it is at most a block.
  */
 
 #ifndef SLUICE_SCHED_QUEUE_H
 #define SLUICE_SCHED_QUEUE_H
 
-#include <uthash.h>
-
+#include "base/idtable.h"
 #include "sched/sched.h"
 
 struct pending {
-    struct sched_job job; /* its priority is changed by queue_reorder alone */
+    struct idnode node; /* its id is the job's */
+    const struct jobspec *spec;
+    int64_t priority; /* changed by queue_reorder alone */
+    double t_submit;
     unsigned int tried; /* backfill: did not fit in this epoch; 0: not tried */
-    UT_hash_handle hh;    /* by job.id */
 };
 
 struct queue_block;
+struct queue_head;
 
 struct queue {
-    struct queue_block **blocks; /* none is empty */
+    struct queue_head *heads;    /* of blocks, of which none is empty */
     struct queue_block *spare;   /* NULL: none is at hand */
     size_t nblocks;
     size_t room; /* in blocks */
-    struct pending *by_id;
+    struct idtable by_id;
     struct pending *guess; /* what queue_find is likely to be asked next: many
                               jobs are mostly walked in one order */
 };

@@ -226,17 +226,15 @@ static int fifo_set_queue (struct sched *s,
 
 static int fifo_enqueue (struct sched *s, const struct sched_job *job)
 {
-    struct sched_job own = *job;
     struct lane *lane;
 
     if (held_find (s, job->id) || lanes_find (s->lanes, job->id, &lane)) {
         errno = EEXIST;
         return -1;
     }
-    own.queue = NULL; /* the lane knows */
     if (!(lane = lanes_get (&s->lanes, job->queue)))
         return -1;
-    return queue_add (&lane->queue, &own);
+    return queue_add (&lane->queue, job);
 }
 
 void fifo_leave_queue (struct lane *lane, struct pending *p)
@@ -266,7 +264,7 @@ static int fifo_prioritize (struct sched *s, uint64_t id, int64_t priority)
 
     if (!p)
         return -1;
-    if (p->job.priority == priority)
+    if (p->priority == priority)
         return 0;
     return queue_reorder (&lane->queue, p, priority);
 }
@@ -317,25 +315,24 @@ static int fifo_feasible (struct sched *s,
 }
 
 struct rset *fifo_try (struct sched *s,
-                       const struct sched_job *job,
+                       const struct pending *p,
                        double now,
                        flux_error_t *error)
 {
     const struct constraint *c;
     struct rset *held, *R;
 
-    if (fifo_constraint (s, job->spec, &c, error) < 0)
+    if (fifo_constraint (s, p->spec, &c, error) < 0)
         return NULL;
-    if (!(held = pool_place (s->pool, job->spec, c))) {
-        if (errno == EAGAIN
-            && pool_feasible (s->pool, job->spec, c, error) == 0)
+    if (!(held = pool_place (s->pool, p->spec, c))) {
+        if (errno == EAGAIN && pool_feasible (s->pool, p->spec, c, error) == 0)
             errno = EAGAIN;
         return NULL;
     }
     held->starttime = now;
-    if (job->spec->duration > 0.)
-        held->expiration = now + job->spec->duration;
-    if (!(R = rset_copy (held)) || held_add (s, job->id, held) < 0) {
+    if (p->spec->duration > 0.)
+        held->expiration = now + p->spec->duration;
+    if (!(R = rset_copy (held)) || held_add (s, p->node.id, held) < 0) {
         pool_give (s->pool, held);
         rset_destroy (held);
         rset_destroy (R);
@@ -355,11 +352,11 @@ static int fifo_plan (struct sched *s,
     int count = 0;
 
     while ((max == 0 || count < max) && (p = lanes_pick (s->lanes, &lane))) {
-        uint64_t id = p->job.id;
+        uint64_t id = p->node.id;
         flux_error_t error;
         struct rset *R;
 
-        if ((R = fifo_try (s, &p->job, now, &error))) {
+        if ((R = fifo_try (s, p, now, &error))) {
             fifo_leave_queue (lane, p);
             answer->alloc (answer->arg, id, R);
         }
@@ -393,19 +390,16 @@ static unsigned int fifo_explain (struct sched *s,
     if (!p)
         return 0;
     place = queue_place (&lane->queue, p);
-    if (p->job.priority <= 0)
-        snprintf (buf,
-                  size,
-                  "held by priority %lld",
-                  (long long)p->job.priority);
+    if (p->priority <= 0)
+        snprintf (buf, size, "held by priority %lld", (long long)p->priority);
     else if (!lane_started (lane))
         snprintf (buf, size, "the queue is stopped");
     else if (place > 1)
         snprintf (buf, size, "behind %u job(s) in the queue", place - 1);
-    else if (fifo_constraint (s, p->job.spec, &c, NULL) < 0)
+    else if (fifo_constraint (s, p->spec, &c, NULL) < 0)
         snprintf (buf, size, "has constraints that cannot be read");
     else
-        pool_explain (s->pool, p->job.spec, c, buf, size);
+        pool_explain (s->pool, p->spec, c, buf, size);
     return place;
 }
 

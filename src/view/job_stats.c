@@ -11,7 +11,6 @@
 #include <utlist.h>
 
 #include "view/private.h"
-#include "wire/jobspec.h"
 
 /* Changes are told together, this many seconds after the first. */
 #define STATS_DELAY 0.25
@@ -107,19 +106,17 @@ static int by_name (struct tally *a, struct tally *b)
     return strcmp (a->queue, b->queue);
 }
 
-static void count_active (struct view *v, struct tally **table)
+static void add_active (const char *queue,
+                        const unsigned int in_state[],
+                        void *arg)
 {
-    struct job *job, *tmp;
-    struct tally *t;
+    struct tally *t = NULL;
 
-    HASH_ITER (hh, manager_jobs (v->m), job, tmp)
-    {
-        const struct jobspec *spec = job->spec ? jobspec_of (job->spec) : NULL;
-
-        if (spec && spec->queue && job->state != FLUX_JOB_STATE_INACTIVE
-            && (t = tally_of (table, spec->queue)))
-            t->active[__builtin_ctz (job->state)]++;
-    }
+    /* One that is not configured any more is told of while it has jobs. */
+    for (int i = 1; i < FLUX_JOB_NR_STATES - 1 && !t; i++)
+        t = in_state[i] > 0 ? tally_of (arg, queue) : NULL;
+    if (t)
+        memcpy (t->active, in_state, sizeof (t->active));
 }
 
 /* Queues that are configured, and those that jobs are or were in. */
@@ -137,8 +134,7 @@ static char *stats_text (struct view *v)
     (void)store_queue_counts (v->store, add_ended, &table);
     for (int i = 1; i < FLUX_JOB_NR_STATES - 1; i++)
         all.active[i] = manager_count_in (v->m, 1 << i);
-    if (table)
-        count_active (v, &table);
+    manager_each_queue (v->m, add_active, &table);
     jbuf_lit (&b, "{");
     print_tally (&b, &all);
     jbuf_lit (&b, ",\"queues\":[");

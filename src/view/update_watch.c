@@ -53,8 +53,8 @@ static int respond_current (struct update_view *uv,
     char *text = NULL;
 
     if (job)
-        value =
-            R ? (job->R ? job->R->s : NULL) : (job->spec ? job->spec->s : NULL);
+        value = R ? (job->R ? job->R->s : NULL)
+                  : (job->spec ? text_str (job->spec) : NULL);
     else {
         (void)store_job_get (uv->v->store, id, save_both, &b);
         value = R ? b.R : b.jobspec;

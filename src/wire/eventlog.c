@@ -200,17 +200,22 @@ static int make_jobspec_update (struct wire_event *w,
                                 const struct job *job,
                                 flux_error_t *error)
 {
+    const char *was;
     char *s;
     int rc = 0;
 
     if (!job || !job->spec)
         return 0;
-    if (!(s = jobspec_update (job->spec->s, w->ev.context, error)))
+    if (!(was = text_str (job->spec)))
+        return err_set (error, errno, "the job's jobspec: out of memory");
+    if (!(s = jobspec_update (was, w->ev.context, error)))
         return -1;
     /* A jobspec that was admitted unchecked may stay as odd as it was. */
     if (jobspec_of (job->spec) && jobspec_check (s, strlen (s), error) < 0)
         rc = -1;
-    else if (!(w->ev.spec = text_create (s, strlen (s))))
+    else if (!(w->ev.spec = job->spec->pool
+                                ? text_intern (job->spec->pool, s, strlen (s))
+                                : text_create (s, strlen (s))))
         rc = -1;
     free (s);
     return rc;

@@ -85,11 +85,12 @@ static void row_of_resources (struct jobrow *row,
     }
 }
 
-static void row_of_jobspec (struct jobrow *row, const struct jobspec *js)
+static void row_of_jobspec (struct jobrow *row,
+                            struct text *spec,
+                            const struct jobspec *js)
 {
-    row->name = js->name;
+    jobspec_names (spec, &row->name, &row->cwd);
     row->queue = js->queue;
-    row->cwd = js->cwd;
     row->project = js->project;
     row->bank = js->bank;
     row->ntasks = js->ntasks;
@@ -121,7 +122,7 @@ void jobrow_of_job (struct jobrow *row, const struct job *job, uint64_t attrs)
     if (job->state == FLUX_JOB_STATE_INACTIVE)
         row->result = job_result (job);
     if (js)
-        row_of_jobspec (row, js);
+        row_of_jobspec (row, job->spec, js);
     if (R)
         row_of_resources (row, R, attrs & named);
     if (job->annotations)
@@ -290,7 +291,7 @@ int jobrow_store (const struct job *job,
         .waitstatus = job->waitstatus,
         .name = row.name, /* belongs to the job's jobspec */
         .queue = row.queue,
-        .jobspec = text && job->spec ? job->spec->s : NULL,
+        .jobspec = text && job->spec ? text_str (job->spec) : NULL,
         .R = text && job->R ? job->R->s : NULL,
         .extra = *extra,
     };

@@ -8,16 +8,8 @@
 #include "wire/jload.h"
 #include "wire/constraint.h"
 #include "wire/jobspec_env.h"
+#include "wire/jobspec_form.h"
 #include "wire/jobspec_tree.h"
-
-/* What is kept beside a text: the typed form with its strings behind it, and
- * the parsed form once someone asked for it.
- */
-struct cache {
-    struct jobspec js;
-    json_t *json;
-    char strings[];
-};
 
 /* The scheduler would say the same, but only once the job is there. */
 static int check_constraints (json_t *o, flux_error_t *error)
@@ -53,49 +45,6 @@ int jobspec_check (const char *text, size_t len, flux_error_t *error)
     return rc;
 }
 
-static const size_t string_fields[] = {
-    offsetof (struct jobspec, name),
-    offsetof (struct jobspec, queue),
-    offsetof (struct jobspec, cwd),
-    offsetof (struct jobspec, project),
-    offsetof (struct jobspec, bank),
-    offsetof (struct jobspec, constraints),
-    offsetof (struct jobspec, dependencies),
-};
-#define NSTRINGS (sizeof (string_fields) / sizeof (*string_fields))
-#define STRING(js, i) (*(const char **)((char *)(js) + string_fields[i]))
-
-static void cache_free (void *arg)
-{
-    struct cache *cache = arg;
-
-    json_decref (cache->json);
-    free (cache);
-}
-
-/* The strings of js are copied. */
-static struct cache *cache_create (struct jobspec *js)
-{
-    size_t size = 0;
-    struct cache *cache;
-    char *p;
-
-    for (size_t i = 0; i < NSTRINGS; i++)
-        size += STRING (js, i) ? strlen (STRING (js, i)) + 1 : 0;
-    if (!(cache = malloc (sizeof (*cache) + size)))
-        return NULL;
-    cache->js = *js;
-    cache->json = NULL;
-    p = cache->strings;
-    for (size_t i = 0; i < NSTRINGS; i++) {
-        if (!STRING (js, i))
-            continue;
-        STRING (&cache->js, i) = p;
-        p = stpcpy (p, STRING (js, i)) + 1;
-    }
-    return cache;
-}
-
 /* JSON text of attributes.system.KEY; NULL and errno 0 if it is absent. */
 static char *system_text (json_t *o, const char *key)
 {
@@ -110,70 +59,40 @@ static char *system_text (json_t *o, const char *key)
     return s;
 }
 
-static struct cache *cache_of_tree (json_t *o, struct jobspec *js)
+static const struct jobspec *form_of_tree (struct text *spec,
+                                           json_t *o,
+                                           struct jobspec *js)
 {
     char *constraints = NULL, *dependencies = NULL;
-    struct cache *cache = NULL;
+    const struct jobspec *form = NULL;
 
     if ((!(constraints = system_text (o, "constraints")) && errno != 0)
         || (!(dependencies = system_text (o, "dependencies")) && errno != 0))
         goto done;
     js->constraints = constraints;
     js->dependencies = dependencies;
-    cache = cache_create (js);
+    form = jobspec_form_set (spec, js);
 done:
     free (constraints);
     free (dependencies);
-    return cache;
-}
-
-/* The text's cache, made at need; with the parsed form if want_json. */
-static struct cache *cache_of (struct text *spec, bool want_json)
-{
-    struct cache *cache = spec->aux;
-    struct jobspec js;
-    json_t *o;
-
-    if (cache && spec->aux_free != cache_free) {
-        errno = EINVAL;
-        return NULL;
-    }
-    if (cache && (cache->json || !want_json))
-        return cache;
-    if (!(o = jobspec_tree_load (spec->s, spec->len, &js, NULL)))
-        return NULL;
-    if (!cache && (cache = cache_of_tree (o, &js))) {
-        spec->aux = cache;
-        spec->aux_free = cache_free;
-    }
-    if (cache && want_json)
-        cache->json = json_incref (o);
-    json_decref (o);
-    return cache;
+    return form;
 }
 
 const struct jobspec *jobspec_of (struct text *spec)
 {
-    struct cache *cache = cache_of (spec, false);
+    const struct jobspec *form = jobspec_form_get (spec);
+    const char *s;
+    struct jobspec js;
+    json_t *o;
 
-    return cache ? &cache->js : NULL;
-}
-
-struct json_t *jobspec_json (struct text *spec)
-{
-    struct cache *cache = cache_of (spec, true);
-
-    return cache ? cache->json : NULL;
-}
-
-void jobspec_json_forget (struct text *spec)
-{
-    struct cache *cache = spec->aux;
-
-    if (!cache || spec->aux_free != cache_free)
-        return;
-    json_decref (cache->json);
-    cache->json = NULL;
+    if (form || errno != 0)
+        return form;
+    if (!(s = text_str (spec))
+        || !(o = jobspec_tree_load (s, spec->len, &js, NULL)))
+        return NULL;
+    form = form_of_tree (spec, o, &js);
+    json_decref (o);
+    return form;
 }
 
 static char *redact (const char *text, size_t len, flux_error_t *error)

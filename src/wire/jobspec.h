@@ -37,9 +37,10 @@ struct jobspec {
     unsigned int tasks_per_node;
     unsigned int tasks_per_core;
     double duration;  /* seconds; 0: unlimited */
-    const char *name; /* job.name, else basename of command[0] */
-    const char *queue;
+    const char *name; /* job.name, else basename of command[0]; as cwd that of
+                         one of the texts: see jobspec_names */
     const char *cwd;
+    const char *queue;
     const char *project;
     const char *bank;
     const char *constraints;  /* JSON text, RFC 31, or NULL */
@@ -64,16 +65,15 @@ int jobspec_check_object (const char *text, size_t len, flux_error_t *error);
 /* The typed form, cached in the text (aux) until the text goes.  The text is
  * one that jobspec_check accepted.  NULL and EINVAL if it is not (or if the
  * text's aux is in use for another purpose), ENOMEM.
+ *
+ * Texts of one pool that differ in nothing but name, working directory and
+ * what is not in the form share it.
  */
 const struct jobspec *jobspec_of (struct text *spec);
-
-/* The text parsed, cached likewise; borrowed, and not to be changed.  It takes
- * some ten times the memory of the text: jobspec_json_forget drops it where
- * many distinct texts are walked through.
+/* The text's own name and working directory (NULL: none), which are the
+ * text's; both NULL if it has no form.
  */
-struct json_t;
-struct json_t *jobspec_json (struct text *spec);
-void jobspec_json_forget (struct text *spec);
+void jobspec_names (struct text *spec, const char **name, const char **cwd);
 
 /* The text without attributes.system.environment, compact; malloced.  Checks
  * as jobspec_check does, so that a submission is parsed once.

@@ -53,7 +53,7 @@ static void again (const struct event *ev, const struct job *job)
 
 static void one (const char *s, size_t len)
 {
-    struct job *job = job_create (1);
+    struct job *job = job_create (1, 0);
     struct wire_event w;
     const char *line;
     size_t pos = 0, n;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -16,7 +18,7 @@ static void count_free (void *aux)
 
 static void test_text (void)
 {
-    struct text_pool *pool = text_pool_create ();
+    struct text_pool *pool = text_pool_create (false);
     struct text *a = text_intern (pool, "one", 3);
     struct text *b = text_intern (pool, "one and more", 3);
     struct text *c = text_intern (pool, "two", 3);
@@ -75,9 +77,73 @@ static void test_clock (void)
     ok (clock_now (&real) > 1.7e9, "the real one tells the date");
 }
 
+/* Much like others. */
+static size_t alike (char *buf, size_t size, int i)
+{
+    return snprintf (
+        buf,
+        size,
+        "{\"resources\":[{\"type\":\"slot\",\"count\":1,\"with\":[{"
+        "\"type\":\"core\",\"count\":1}]}],\"tasks\":[{\"command\":["
+        "\"job\",\"%d\"],\"count\":{\"per_slot\":1}}],\"attributes\":"
+        "{\"system\":{\"duration\":%d}},\"version\":1}",
+        i,
+        i % 7);
+}
+
+#define MANY 600 /* while the table grows */
+
+static void test_packed (void)
+{
+    struct text_pool *pool = text_pool_create (true);
+    struct text *many[MANY], *noise, *again;
+    size_t bytes = 0, len = 0;
+    int packed = 0, good = 0, same = 0, open = 0;
+    char buf[600], random[500];
+    uint32_t seed = 1;
+
+    for (int i = 0; i < MANY; i++) {
+        len = alike (buf, sizeof (buf), i);
+        many[i] = text_intern (pool, buf, len);
+        packed += many[i]->packed > 0;
+        bytes += many[i]->packed;
+    }
+    is_int (packed, MANY - 1, "all but the first are packed");
+    ok (bytes < MANY * len / 4, "to less than a quarter");
+    for (int i = 0; i < MANY; i++) {
+        len = alike (buf, sizeof (buf), i);
+        good += many[i]->len == len && !strcmp (text_str (many[i]), buf);
+        again = text_intern (pool, buf, len);
+        same += again == many[i];
+        text_unref (again);
+    }
+    is_int (good, MANY, "and come out as they went in");
+    is_int (same, MANY, "and are found again");
+    for (int i = 0; i < MANY; i++)
+        open += many[i]->packed && many[i]->s;
+    is_int (open, TEXT_OPEN, "few are unpacked at a time");
+    for (size_t i = 0; i < sizeof (random); i++)
+        random[i] = (seed = seed * 1103515245 + 12345) >> 16;
+    noise = text_intern (pool, random, sizeof (random));
+    ok (noise->packed == 0 && noise->len == sizeof (random)
+            && !memcmp (text_str (noise), random, sizeof (random)),
+        "what cannot be packed is not");
+    text_unref (noise);
+    for (int i = 0; i < MANY; i += 2)
+        text_unref (many[i]);
+    text_pool_destroy (pool);
+    alike (buf, sizeof (buf), 1);
+    is_str (text_str (many[1]), buf, "packed texts outlive their pool");
+    alike (buf, sizeof (buf), MANY - 1);
+    is_str (text_str (many[MANY - 1]), buf, "all of them");
+    for (int i = 1; i < MANY; i += 2)
+        text_unref (many[i]);
+}
+
 int main (void)
 {
     test_text ();
+    test_packed ();
     test_err ();
     test_clock ();
     return done_testing ();

@@ -125,7 +125,7 @@ static const enum event_kind whole_life[] = {
 
 static void test_life (void)
 {
-    struct job *job = job_create (1);
+    struct job *job = job_create (1, 0);
 
     apply_all (job, whole_life, 10);
     is_int (job->state, FLUX_JOB_STATE_INACTIVE, "a whole life ends INACTIVE");
@@ -143,7 +143,7 @@ static void test_life (void)
 static void test_exception_ends_each_state (void)
 {
     for (int n = 2; n <= 6; n++) {
-        struct job *job = job_create (1);
+        struct job *job = job_create (1, 0);
         struct event ev = typical (EVENT_EXCEPTION, 50.);
 
         apply_all (job, whole_life, n);
@@ -162,7 +162,7 @@ static void test_exception_ends_each_state (void)
 
 static void test_refusals (void)
 {
-    struct job *job = job_create (1);
+    struct job *job = job_create (1, 0);
     struct event ev = typical (EVENT_VALIDATE, 1.);
     flux_error_t e;
 
@@ -204,8 +204,8 @@ static void test_random_lives (void)
     int reached[8] = { 0 };
 
     for (int life = 0; life < 5000; life++) {
-        struct job *job = job_create (life + 1);
-        struct job *again = job_create (life + 1);
+        struct job *job = job_create (life + 1, 0);
+        struct job *again = job_create (life + 1, 0);
         for (int step = 1; step < 60; step++) {
             struct event ev = typical (rand_r (&seed) % EVENT_MAX, step);
             ev.severity = rand_r (&seed) % 4;

@@ -34,7 +34,7 @@ static void test_flags (void)
 
 static void test_result (void)
 {
-    struct job *job = job_create (1);
+    struct job *job = job_create (1, 0);
     struct event ev = { .kind = EVENT_SUBMIT, .timestamp = 1., .urgency = 16 };
 
     is_int (job_result (job), 0, "no result before the end");

@@ -578,12 +578,12 @@ static void test_user_update (void)
             "",
             "an update that a plugin allows");
     is_int (o.done, 1, "goes through job.validate");
-    ok (strstr (job->spec->s, "\"duration\":30"), "and is applied");
+    ok (strstr (text_str (job->spec), "\"duration\":30"), "and is applied");
     is_str (ask (&o, id, "{\"attributes.system.duration\":100}"),
             "",
             "one that the plugin validated");
     is_int (o.done, 1, "does not");
-    ok (strstr (job->spec->s, "\"bank\":\"b\""), "it may add keys");
+    ok (strstr (text_str (job->spec), "\"bank\":\"b\""), "it may add keys");
     is_str (ask (&o, id, "{\"attributes.system.duration\":5000}"),
             "5000 is too long",
             "the plugin can refuse");

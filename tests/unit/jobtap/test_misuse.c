@@ -34,7 +34,7 @@ static void check_healthy (struct host *o, const char *what)
     uint64_t id;
 
     jobtap_remove (o->jt, "misuse.so", NULL);
-    HASH_ITER (hh, manager_jobs (o->t->m), job, tmp)
+    JOB_FOREACH_SAFE (manager_jobs (o->t->m), job, tmp)
     {
         manager_raise (o->t->m, job, "cancel", 0, 0, "", NULL);
     }

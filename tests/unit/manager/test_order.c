@@ -107,12 +107,13 @@ static bool same (const struct job *a, const struct job *b)
            /* Annotations are in no eventlog. */
            && ((a->posted ^ b->posted) & ~(1U << EVENT_ANNOTATIONS)) == 0
            && !a->exception == !b->exception && !a->end_event == !b->end_event
-           && !strcmp (ra, rb) && !strcmp (a->spec->s, b->spec->s);
+           && !strcmp (ra, rb)
+           && !strcmp (text_str (a->spec), text_str (b->spec));
 }
 
 static struct job *replay (struct inst *t, const struct job *live)
 {
-    struct job *job = job_create (live->id);
+    struct job *job = job_create (live->id, 0);
     size_t size, len, pos = 0;
     const char *line;
     char *log;
@@ -141,7 +142,7 @@ static void disturb (struct inst *t, unsigned int n)
     struct job *job = manager_jobs (t->m);
 
     for (unsigned int i = 0; job && i < n % 7; i++)
-        job = job->hh.next;
+        job = job_next (job);
     if (!job)
         return;
     switch (n % 5) {
@@ -181,7 +182,7 @@ static void test_replay (void)
     do {
         disturb (t, turns * 7 + 3);
         inst_settle (t);
-        for (struct job *job = manager_jobs (t->m); job; job = job->hh.next) {
+        for (struct job *job = manager_jobs (t->m); job; job = job_next (job)) {
             struct job *again = replay (t, job);
 
             compared++;

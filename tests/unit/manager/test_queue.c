@@ -39,7 +39,7 @@ static uint64_t submit (struct inst *t, const char *extra)
 
 static const char *queue_of (struct inst *t, uint64_t id)
 {
-    return strstr (manager_job (t->m, id)->spec->s, "\"queue\":\"");
+    return strstr (text_str (manager_job (t->m, id)->spec), "\"queue\":\"");
 }
 
 static void test_requests (void)
@@ -84,11 +84,13 @@ static void test_submit (void)
     id = submit (t, "");
     ok (id && queue_of (t, id) && !strncmp (queue_of (t, id) + 9, "a\"", 2),
         "a job gets the default queue");
-    ok (strstr (manager_job (t->m, id)->spec->s, "\"duration\":3600.0") != NULL,
+    ok (strstr (text_str (manager_job (t->m, id)->spec), "\"duration\":3600.0")
+            != NULL,
         "and the default duration");
     id = submit (t, ",\"queue\":\"v\"");
     ok (id
-            && strstr (manager_job (t->m, id)->spec->s, "\"duration\":60.0")
+            && strstr (text_str (manager_job (t->m, id)->spec),
+                       "\"duration\":60.0")
                    != NULL,
         "a virtual queue has its parent's");
     ok (!submit (t, ",\"queue\":\"x\""), "an unknown queue is refused");
@@ -139,8 +141,52 @@ static void test_stop (void)
     inst_destroy (t);
 }
 
+static void print_sched (const char *queue,
+                         const unsigned int in_state[],
+                         void *arg)
+{
+    size_t len = strlen (arg);
+
+    snprintf ((char *)arg + len,
+              64 - len,
+              "%s:%u ",
+              queue,
+              in_state[__builtin_ctz (FLUX_JOB_STATE_SCHED)]);
+}
+
+static void sched_counts (struct inst *t, const char *expect, const char *what)
+{
+    char buf[64] = "";
+
+    manager_each_queue (t->m, print_sched, buf);
+    is_str (buf, expect, "%s", what);
+}
+
+static void test_counts (void)
+{
+    struct inst *t = inst_create (NULL);
+    uint64_t a, v;
+
+    manager_config_apply (t->m, config);
+    a = submit (t, "");
+    v = submit (t, ",\"queue\":\"v\"");
+    submit (t, ",\"queue\":\"v\"");
+    sched_counts (t, "a:1 v:2 ", "jobs are counted by queue and state");
+    manager_post_named (t->m,
+                        manager_job (t->m, v),
+                        "jobspec-update",
+                        "{\"attributes.system.queue\":\"a\"}",
+                        NULL);
+    sched_counts (t, "a:2 v:1 ", "one that moves moves its count");
+    manager_raise (t->m, manager_job (t->m, a), "x", 0, 0, NULL, NULL);
+    inst_run (t);
+    sched_counts (t, "a:1 v:1 ", "one that ends counts no more");
+    inst_destroy (t);
+}
+
 int main (void)
 {
+    test_counts ();
     test_requests ();
     test_submit ();
     test_stop ();

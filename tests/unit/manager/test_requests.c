@@ -278,7 +278,8 @@ static void test_change (void)
              "{\"id\":%ju,\"updates\":{\"attributes.system.duration\":77}}",
              id);
     is_int (a->errnum, 0, "a jobspec is updated");
-    ok (strstr (manager_job (t->m, id)->spec->s, "77"), "the new value is in");
+    ok (strstr (text_str (manager_job (t->m, id)->spec), "77"),
+        "the new value is in");
     is_str (inst_events (t, id),
             "submit validate depend priority memo jobspec-update priority",
             "events tell both");
@@ -503,7 +504,7 @@ static void test_config (void)
         "{\"policy\":{\"jobspec\":{\"defaults\":{\"system\":{\"duration\":"
         "\"1h\"}}}},\"job-manager\":{\"inactive-num-limit\":0}}");
     id = inst_submit (t, spec, 0, 0);
-    ok (strstr (manager_job (t->m, id)->spec->s, "\"duration\":3600"),
+    ok (strstr (text_str (manager_job (t->m, id)->spec), "\"duration\":3600"),
         "the default duration is put in");
     free (spec);
     inst_destroy (t);

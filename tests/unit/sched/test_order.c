@@ -49,7 +49,7 @@ static int compare (struct queue *q)
     }
     qsort (list, n, sizeof (*list), by_order);
     for (int i = 0; i < n; i++) {
-        wrong += !p || p->job.id != model.job[list[i]].id
+        wrong += !p || p->node.id != model.job[list[i]].id
                  || queue_place (q, p) != (unsigned int)i + 1;
         if (p)
             p = queue_next (q, p);
@@ -127,7 +127,7 @@ static void test_walk (void)
     while (queue_first (&q)) {
         struct pending *p = queue_first (&q);
 
-        model.in[p->job.id - 1] = false;
+        model.in[p->node.id - 1] = false;
         queue_remove (&q, p);
     }
     is_int (compare (&q), 0, "until none is left");

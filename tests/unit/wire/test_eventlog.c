@@ -134,7 +134,7 @@ static void test_round (void)
 
 static void test_refused (void)
 {
-    struct job *job = job_create (1);
+    struct job *job = job_create (1, 0);
 
     job->spec = text_create (spec, strlen (spec));
     for (size_t i = 0; i < sizeof (refused) / sizeof (refused[0]); i++) {
@@ -302,7 +302,7 @@ static void make (struct wire_event *w,
 
 static void test_updates (void)
 {
-    struct job *job = job_create (1);
+    struct job *job = job_create (1, 0);
     struct wire_event w;
 
     job->spec = text_create (spec, strlen (spec));

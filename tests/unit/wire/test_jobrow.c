@@ -27,7 +27,7 @@ static void apply (struct job *job, struct event ev)
 
 static struct job *finished_job (void)
 {
-    struct job *job = job_create (7);
+    struct job *job = job_create (7, 0);
     struct text *r = text_create (R, strlen (R));
     struct text *notes = text_create ("{\"user\":{\"x\":1}}", 16);
 
@@ -137,7 +137,7 @@ static void test_masks (struct job *job)
 
 static void test_pending (void)
 {
-    struct job *job = job_create (8);
+    struct job *job = job_create (8, 0);
     struct jobrow row;
     json_t *o;
 

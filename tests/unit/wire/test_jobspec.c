@@ -58,7 +58,7 @@ static void refuse (char *s, const char *expect)
         error.text,
         expect);
     ok (!jobspec_redact (s, strlen (s), NULL) && !jobspec_of (t)
-            && !jobspec_json (t) && !runs (s),
+            && !runs (s),
         "and by all others");
     text_unref (t);
     free (s);
@@ -331,7 +331,6 @@ static void test_change (void)
         { "[]", "object" },
     };
     char *r;
-    struct text *t;
 
     r = jobspec_redact (s, strlen (s), NULL);
     is_str (r, want, "the environment is removed, order is kept");
@@ -357,16 +356,66 @@ static void test_change (void)
             "refused: %s",
             error.text);
     }
-    t = text_create (want, strlen (want));
-    ok (json_is_object (jobspec_json (t))
-            && jobspec_json (t) == jobspec_json (t),
-        "the parsed form is kept");
-    ok (jobspec_of (t) != NULL, "beside the typed form");
-    jobspec_json_forget (t);
-    ok (json_is_object (jobspec_json (t)), "and can be had again");
-    text_unref (t);
     free (s);
     free (want);
+}
+
+static struct text *named (struct text_pool *pool,
+                           const char *command,
+                           const char *cwd,
+                           int duration)
+{
+    struct text *t;
+    char *s;
+
+    if (asprintf (&s,
+                  "{\"resources\":[{\"type\":\"slot\",\"count\":1,\"label\":"
+                  "\"task\",\"with\":[{\"type\":\"core\",\"count\":1}]}],"
+                  "\"tasks\":[{\"command\":[\"%s\"],\"slot\":\"task\","
+                  "\"count\":{\"per_slot\":1}}],\"attributes\":{\"system\":{"
+                  "\"duration\":%d%s%s%s}},\"version\":1}",
+                  command,
+                  duration,
+                  cwd ? ",\"cwd\":\"" : "",
+                  cwd ? cwd : "",
+                  cwd ? "\"" : "")
+        < 0)
+        return NULL;
+    t = text_intern (pool, s, strlen (s));
+    free (s);
+    return t;
+}
+
+static void test_shared (void)
+{
+    struct text_pool *pool = text_pool_create (true);
+    struct text *a = named (pool, "/bin/a", "/tmp", 5);
+    struct text *b = named (pool, "/opt/a", "/tmp", 5);
+    struct text *c = named (pool, "/bin/c", "/home", 5);
+    struct text *d = named (pool, "/bin/a", NULL, 5);
+    struct text *e = named (pool, "/bin/a", "/tmp", 6);
+    const char *name, *cwd;
+
+    ok (b->packed && c->packed, "like texts are packed");
+    ok (jobspec_of (a) == jobspec_of (b) && jobspec_of (b) == jobspec_of (c)
+            && jobspec_of (c) == jobspec_of (d),
+        "texts that ask for the same share the typed form");
+    ok (jobspec_of (e) != jobspec_of (a) && jobspec_of (e)->duration == 6.
+            && jobspec_of (a)->duration == 5.,
+        "others do not");
+    jobspec_names (b, &name, &cwd);
+    ok (!strcmp (name, "a") && !strcmp (cwd, "/tmp"), "names are shared");
+    jobspec_names (c, &name, &cwd);
+    ok (!strcmp (name, "c") && !strcmp (cwd, "/home"), "or a text's own");
+    jobspec_names (d, &name, &cwd);
+    ok (!strcmp (name, "a") && !cwd, "or missing");
+    text_unref (a);
+    text_unref (b);
+    text_unref (e);
+    text_pool_destroy (pool);
+    ok (jobspec_of (c)->duration == 5., "a form outlives text and pool");
+    text_unref (c);
+    text_unref (d);
 }
 
 /* The quick way around the environment must not differ from the parser. */
@@ -565,6 +614,7 @@ int main (void)
     test_bounds ();
     test_change ();
     test_environment ();
+    test_shared ();
     test_run ();
     test_like ();
     return done_testing ();
