@@ -291,7 +291,7 @@ int history_init (flux_plugin_t *p)
         return -1;
     return flux_jobtap_service_register_ex (p,
                                             "get",
-                                            FLUX_ROLE_ALL,
+                                            FLUX_ROLE_USER,
                                             get_cb,
                                             hist);
 }

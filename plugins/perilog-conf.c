@@ -42,15 +42,25 @@ static char **copy_command (json_t *command)
     return argv;
 }
 
+/* Without a command of its own the IMP runs that of the site. */
 static int parse_command (struct perilog_table *t,
                           const char *name,
                           json_t *command,
+                          const char *imp,
                           flux_error_t *error)
 {
     char why[64];
+    json_t *run;
 
+    if (!command && imp && (run = json_pack ("[s,s,s]", imp, "run", name))) {
+        t->argv = copy_command (run);
+        json_decref (run);
+        return t->argv ? 0 : bad (error, name, "out of memory");
+    }
     if (!command)
-        return bad (error, name, "no command specified");
+        return bad (error,
+                    name,
+                    "no command specified and exec.imp not defined");
     if (!json_is_array (command))
         return bad (error, name, "command must be an array");
     snprintf (why, sizeof (why), "malformed %s command", name);
@@ -62,6 +72,7 @@ static int parse_command (struct perilog_table *t,
 static int parse_table (struct perilog_table *t,
                         int which,
                         json_t *table,
+                        const char *imp,
                         flux_error_t *error)
 {
     const char *name = perilog_names[which];
@@ -102,7 +113,7 @@ static int parse_table (struct perilog_table *t,
         return bad (error, name, "kill-timeout must not be negative");
     t->per_rank = per_rank;
     t->cancel_on_exception = cancel;
-    return parse_command (t, name, command, error);
+    return parse_command (t, name, command, imp, error);
 }
 
 static int parse_ignore (struct perilog_conf *conf,
@@ -159,6 +170,7 @@ struct perilog_conf *perilog_conf_create (json_t *config, flux_error_t *error)
     struct perilog_conf *conf = calloc (1, sizeof (*conf));
     json_t *table[2] = { NULL, NULL };
     json_t *ignore = NULL;
+    const char *imp = NULL;
     json_error_t je;
 
     if (!conf) {
@@ -168,7 +180,7 @@ struct perilog_conf *perilog_conf_create (json_t *config, flux_error_t *error)
     if (json_unpack_ex (config,
                         &je,
                         0,
-                        "{s?{s?o s?o s?{s?o}}}",
+                        "{s?{s?o s?o s?{s?o}} s?{s?s}}",
                         "job-manager",
                         "prolog",
                         &table[PROLOG],
@@ -176,13 +188,17 @@ struct perilog_conf *perilog_conf_create (json_t *config, flux_error_t *error)
                         &table[EPILOG],
                         "perilog",
                         "log-ignore",
-                        &ignore)
+                        &ignore,
+                        "exec",
+                        "imp",
+                        &imp)
         < 0) {
         bad (error, "perilog", je.text);
         goto error;
     }
     for (int i = 0; i < 2; i++)
-        if (table[i] && parse_table (&conf->table[i], i, table[i], error) < 0)
+        if (table[i]
+            && parse_table (&conf->table[i], i, table[i], imp, error) < 0)
             goto error;
     if (parse_ignore (conf, ignore, error) < 0)
         goto error;

@@ -55,7 +55,7 @@ static void run_release (struct perilog_run *run)
                                    NULL);
 }
 
-/* "host (rank 0)", "h[1-2] (ranks 1-2)"; to be freed, NULL: no memory. */
+/* "host (rank 0)", "h[1-2] (rank 1-2)"; to be freed, NULL: no memory. */
 static char *where_of (struct perilog_run *run, const struct idset *ranks)
 {
     struct hostlist *hl = hostlist_create ();
@@ -67,13 +67,7 @@ static char *where_of (struct perilog_run *run, const struct idset *ranks)
     for (; hl && rank != IDSET_INVALID_ID; rank = idset_next (ranks, rank))
         hostlist_append (hl, flux_get_hostbyrank (run->all->h, rank));
     hosts = hl ? hostlist_encode (hl) : NULL;
-    if (!ids || !hosts
-        || asprintf (&s,
-                     "%s (rank%s %s)",
-                     hosts,
-                     idset_count (ranks) == 1 ? "" : "s",
-                     ids)
-               < 0)
+    if (!ids || !hosts || asprintf (&s, "%s (rank %s)", hosts, ids) < 0)
         s = NULL;
     hostlist_destroy (hl);
     free (hosts);
@@ -127,6 +121,54 @@ static void raise_failure (struct perilog_run *run, int status)
     idset_destroy (ranks);
 }
 
+/* Take ranks (consumed) out of service; why is what happened there. */
+static void drain (struct perilog_run *run,
+                   struct idset *ranks,
+                   const char *why)
+{
+    char *targets = ranks ? idset_encode (ranks, IDSET_FLAG_RANGE) : NULL;
+    char reason[160];
+    flux_future_t *f;
+
+    snprintf (reason,
+              sizeof (reason),
+              "%s %s for job %s",
+              perilog_names[run->which],
+              why,
+              run->name);
+    f = flux_rpc_pack (run->all->h,
+                       "resource.drain",
+                       0,
+                       FLUX_RPC_NORESPONSE,
+                       "{s:s s:s s:s}",
+                       "targets",
+                       targets ? targets : "0",
+                       "reason",
+                       reason,
+                       "mode",
+                       "update");
+    if (!f)
+        flux_log_error (run->all->h, "perilog: %s: drain", run->name);
+    flux_future_destroy (f);
+    free (targets);
+    idset_destroy (ranks);
+}
+
+/* It failed: where each rank has its own, that says which nodes are bad. */
+static void fail (struct perilog_run *run, int status)
+{
+    struct idset *ranks;
+
+    raise_failure (run, status);
+    if (!run->per_rank || run->given_up || !run->proc)
+        return;
+    ranks = perilog_proc_ranks (run->proc, PERILOG_FAILED);
+    if (ranks && idset_count (ranks) > 0)
+        drain (run, ranks, run->timed_out ? "timed out" : "failed");
+    else
+        idset_destroy (ranks);
+}
+
 bool perilog_is_ending (struct perilog *all, flux_jobid_t id)
 {
     flux_plugin_arg_t *args = flux_jobtap_job_lookup (all->p, id);
@@ -151,7 +193,7 @@ static void finish_prolog (struct perilog_run *run, int status)
     bool failed = status != 0 && (!run->canceled || run->given_up);
 
     if (failed)
-        raise_failure (run, status);
+        fail (run, status);
     if (failed || perilog_is_ending (all, run->id))
         perilog_start_epilog (all, run->id);
     if (flux_jobtap_prolog_finish (all->p,
@@ -165,7 +207,7 @@ static void finish_prolog (struct perilog_run *run, int status)
 static void finish_epilog (struct perilog_run *run, int status)
 {
     if (status != 0)
-        raise_failure (run, status);
+        fail (run, status);
     if (flux_jobtap_epilog_finish (run->all->p,
                                    run->id,
                                    perilog_descriptions[EPILOG],
@@ -226,37 +268,6 @@ static void timed_out_cb (void *arg)
     run->timed_out = true;
 }
 
-static void drain (struct perilog_run *run)
-{
-    struct idset *ranks = perilog_proc_ranks (run->proc, PERILOG_ACTIVE);
-    char *targets = ranks ? idset_encode (ranks, IDSET_FLAG_RANGE) : NULL;
-    char reason[160];
-    flux_future_t *f;
-
-    snprintf (reason,
-              sizeof (reason),
-              "%s %s for job %s",
-              perilog_names[run->which],
-              run->timed_out ? "timed out" : "canceled then timed out",
-              run->name);
-    f = flux_rpc_pack (run->all->h,
-                       "resource.drain",
-                       0,
-                       FLUX_RPC_NORESPONSE,
-                       "{s:s s:s s:s}",
-                       "targets",
-                       targets ? targets : "0",
-                       "reason",
-                       reason,
-                       "mode",
-                       "update");
-    if (!f)
-        flux_log_error (run->all->h, "perilog: %s: drain", run->name);
-    flux_future_destroy (f);
-    free (targets);
-    idset_destroy (ranks);
-}
-
 static void stuck_cb (void *arg)
 {
     struct perilog_run *run = arg;
@@ -266,7 +277,9 @@ static void stuck_cb (void *arg)
               "%s: timed out waiting for SIGTERM to terminate %s",
               run->name,
               perilog_names[run->which]);
-    drain (run);
+    drain (run,
+           perilog_proc_ranks (run->proc, PERILOG_ACTIVE),
+           run->timed_out ? "timed out" : "canceled then timed out");
     run->given_up = true;
     finish (run, SIGTERM);
 }
@@ -401,6 +414,7 @@ int perilog_run_start (struct perilog *all, flux_jobid_t id, int which)
     run->all = all;
     run->id = id;
     run->which = which;
+    run->per_rank = all->conf->table[which].per_rank;
     (void)flux_job_id_encode (id, "f58", run->name, sizeof (run->name));
     DL_APPEND (all->runs, run);
     if (flux_jobtap_job_aux_set (all->p, id, perilog_names[which], run, NULL)

@@ -102,6 +102,7 @@ struct perilog_run {
     char name[64]; /* the id as people read it */
     int which;
     struct perilog_proc *proc; /* NULL: could not be started */
+    bool per_rank;             /* on each rank of the job */
     bool canceled;             /* by an exception */
     bool timed_out;
     bool given_up;

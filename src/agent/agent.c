@@ -111,6 +111,9 @@ void agent_destroy (struct agent *a)
     a->rexec = NULL;
     HASH_ITER (hh, a->jobs, job, next)
     job_destroy (job);
+    jobspec_run_destroy (a->last);
+    if (a->lock >= 0)
+        tmpdir_drop_spares (a);
     net_conn_destroy (a->conn);
     loop_source_destroy (a->flush);
     loop_source_destroy (a->sigchld);
@@ -118,6 +121,7 @@ void agent_destroy (struct agent *a)
     loop_source_destroy (a->sigint);
     loop_source_destroy (a->retry);
     loop_source_destroy (a->relief);
+    loop_source_destroy (a->gathered);
     loop_source_destroy (a->goodbye);
     if (a->loop)
         loop_destroy (a->loop);

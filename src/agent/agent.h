@@ -86,6 +86,7 @@ struct agent_job {
     struct rset *R;
     const struct rset_node *node; /* ours, in R */
     struct layout layout;
+    char **given; /* environment of the jobspec, one block */
     char **env;   /* of tasks; the last entries are per task */
     size_t nenv;  /* entries that are the same for all */
     char *path;   /* PATH in it, borrowed */
@@ -113,7 +114,8 @@ struct agent_job {
     /* the next report */
     bool dirty;
     bool say_started;
-    bool failed; /* an exception was said */
+    bool patient; /* the report waits for more */
+    bool failed;  /* an exception was said */
     struct jbuf exec;
     struct jbuf output;
     char *type;
@@ -153,22 +155,25 @@ struct agent {
     struct loop *loop;
     struct net_conn *conn; /* NULL: not connected */
     struct agent_job *jobs;
+    struct jobspec_run *last; /* of the last job: the next may be like it */
     struct task *by_pid;
     TAILQ_HEAD (agent_job_list, agent_job) dirty;
     struct loop_source *flush;
     struct loop_source *sigchld;
     struct loop_source *sigterm;
     struct loop_source *sigint;
-    struct loop_source *retry;   /* looks for the broker */
-    struct loop_source *relief;  /* while output is not read */
-    struct loop_source *goodbye; /* last call before exit */
+    struct loop_source *retry;    /* looks for the broker */
+    struct loop_source *relief;   /* while output is not read */
+    struct loop_source *gathered; /* reports have waited long enough */
+    struct loop_source *goodbye;  /* last call before exit */
     struct backlog backlog;
     int lock;    /* held while this agent lives */
     double lost; /* when the broker went */
     bool leaving;
     bool throttled;
-    rlim_t nofile; /* as it was: the limit of tasks */
-    char *rundir;  /* directory of the socket */
+    rlim_t nofile;        /* as it was: the limit of tasks */
+    char *rundir;         /* directory of the socket */
+    unsigned int nspares; /* directories in it that wait for a job */
     char hostname[256];
     struct affinity_map *affinity;
     struct rexec *rexec; /* processes of clients */
@@ -184,8 +189,11 @@ enum {
     AGENT_INPUT_MAX = 32 * 1024 * 1024,
     AGENT_TYPED_MAX = 1024 * 1024, /* at a terminal */
     AGENT_PTY_CREDIT = 256 * 1024, /* bytes of output ahead of readers */
+    AGENT_SPARES_MAX = 64,         /* directories */
     AGENT_OUTPUT_LIMIT = 1 << 30,  /* bytes of a stream in the log */
 };
+
+#define AGENT_GATHER_SECONDS 0.005
 
 /* ---- agent.c ---- */
 struct agent *agent_create (const struct agent_options *opt);
@@ -204,6 +212,8 @@ void agent_say (struct agent *a, const struct agent_talk *talk);
 /* ---- report.c ---- */
 /* The job has something to say at the end of the turn. */
 void report_touch (struct agent_job *job);
+/* All tasks were tried; told soon, together with what happens at once. */
+void report_started (struct agent_job *job);
 void report_flush_cb (struct loop_source *src, int revents, void *arg);
 void report_exception (struct agent_job *job, const char *note);
 /* Write a line into the job's output, as flux-shell does. */
@@ -323,6 +333,8 @@ bool names_per_task (const char *s);
 /* ---- files.c ---- */
 int tmpdir_make (struct agent_job *job, const char **where);
 void tmpdir_remove (struct agent_job *job);
+/* Remove those that are kept for jobs to come. */
+void tmpdir_drop_spares (struct agent *a);
 /* Those that an agent of this rank that died has left: how many. */
 unsigned int tmpdir_remove_stale (struct agent *a);
 /* The descriptor for the file that a stream of task goes to, kept in the job:

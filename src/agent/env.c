@@ -119,7 +119,7 @@ static int set_job (struct agent_job *job)
 int env_make (struct agent_job *job)
 {
     size_t n = 0;
-    char **from = job->run->env;
+    char **from = job->given;
 
     while (from[n])
         n++;
@@ -175,5 +175,6 @@ void env_clear (struct agent_job *job)
     for (size_t i = 0; job->env && i < job->nenv + NTASK; i++)
         free (job->env[i]);
     free (job->env);
-    job->env = NULL;
+    free (job->given);
+    job->env = job->given = NULL;
 }

@@ -47,6 +47,98 @@ static int write_file (struct agent_job *job, const struct shell_file *f)
     return rc;
 }
 
+/* ---- spare ones ----
+ *
+ * A file system that keeps a journal takes longer to make a directory and to
+ * remove it than all else that a short job needs here.  One that is as it was
+ * made is given another name, and serves the next job.
+ */
+
+static char *spare_path (const struct agent *a, unsigned int n)
+{
+    char *path;
+
+    if (asprintf (&path, "%s/jobtmp-%u-spare-%u", a->rundir, a->opt.rank, n)
+        < 0)
+        return NULL;
+    return path;
+}
+
+static bool is_empty (int fd)
+{
+    union {
+        struct dirent64 d;
+        char buf[1024];
+    } u;
+    ssize_t n;
+
+    while ((n = getdents64 (fd, u.buf, sizeof (u.buf))) > 0) {
+        for (ssize_t pos = 0; pos < n;) {
+            const struct dirent64 *d = (struct dirent64 *)(u.buf + pos);
+
+            if (strcmp (d->d_name, ".") && strcmp (d->d_name, ".."))
+                return false;
+            pos += d->d_reclen;
+        }
+    }
+    return n == 0;
+}
+
+/* Ours alone, and nothing in it? */
+static bool as_made (const char *path)
+{
+    int fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    bool ok;
+
+    if (fd < 0)
+        return false;
+    ok = fstat (fd, &st) == 0 && st.st_uid == geteuid ()
+         && (st.st_mode & ALLPERMS) == S_IRWXU && is_empty (fd);
+    close (fd);
+    return ok;
+}
+
+static bool spare_add (struct agent *a, const char *path)
+{
+    char *spare;
+    bool ok;
+
+    if (a->nspares >= AGENT_SPARES_MAX || !as_made (path)
+        || !(spare = spare_path (a, a->nspares)))
+        return false;
+    if ((ok = rename (path, spare) == 0))
+        a->nspares++;
+    free (spare);
+    return ok;
+}
+
+static bool spare_take (struct agent *a, const char *path)
+{
+    char *spare;
+    bool ok;
+
+    if (a->nspares == 0 || !(spare = spare_path (a, a->nspares - 1)))
+        return false;
+    if ((ok = rename (spare, path) == 0))
+        a->nspares--;
+    free (spare);
+    return ok;
+}
+
+void tmpdir_drop_spares (struct agent *a)
+{
+    while (a->nspares > 0) {
+        char *path = spare_path (a, --a->nspares);
+
+        if (path)
+            (void)rmdir (path);
+        free (path);
+    }
+}
+
+/* ---- those of jobs ---- */
+
 int tmpdir_make (struct agent_job *job, const char **where)
 {
     const struct shell_options *o = &job->run->shell;
@@ -61,7 +153,8 @@ int tmpdir_make (struct agent_job *job, const char **where)
         job->tmpdir = NULL;
         return -1;
     }
-    if (mkdir (job->tmpdir, 0700) < 0 && errno != EEXIST) {
+    if (!spare_take (job->agent, job->tmpdir) && mkdir (job->tmpdir, 0700) < 0
+        && errno != EEXIST) {
         free (job->tmpdir);
         job->tmpdir = NULL;
         return -1;
@@ -108,7 +201,11 @@ static void remove_dir (const char *path)
     struct stat st;
     int fd;
 
-    if (rmdir (path) == 0 || (errno != ENOTEMPTY && errno != EEXIST))
+    if (rmdir (path) == 0)
+        return;
+    if (errno == ENOTDIR) /* the job has put something else there */
+        (void)unlink (path);
+    if (errno != ENOTEMPTY && errno != EEXIST)
         return;
     if ((fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
         return;
@@ -129,7 +226,8 @@ void tmpdir_remove (struct agent_job *job)
 {
     if (!job->tmpdir)
         return;
-    remove_dir (job->tmpdir);
+    if (!spare_add (job->agent, job->tmpdir))
+        remove_dir (job->tmpdir);
     free (job->tmpdir);
     job->tmpdir = NULL;
 }

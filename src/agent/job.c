@@ -357,10 +357,15 @@ static int prepare (struct agent_job *job, const struct agent_start *start)
     flux_error_t error;
     const char *where;
 
-    if (!(job->run = jobspec_run_create (start->jobspec, &error))
+    if (!(job->run =
+              jobspec_run_create (start->jobspec, a->last, &job->given, &error))
         || !(job->R = rjson_decode (start->R, &error))) {
         refuse (job, "cannot read the job", error.text);
         return -1;
+    }
+    if (job->run != a->last) {
+        jobspec_run_destroy (a->last);
+        a->last = jobspec_run_ref (job->run);
     }
     if (job->run->shell.refused) {
         refuse (job, "cannot do what is asked for", job->run->shell.refused);
@@ -410,7 +415,7 @@ void job_start (struct agent *a, const struct agent_start *start)
         return;
     log_start (job);
     start_tasks (job);
-    job->say_started = true;
+    report_started (job);
     arm_signal (job);
     job_check_over (job);
 }

@@ -14,11 +14,48 @@ void report_touch (struct agent_job *job)
     loop_kick (job->agent->flush);
 }
 
+static void gathered_cb (struct loop_source *src, int revents, void *arg)
+{
+    struct agent *a = arg;
+    struct agent_job *job;
+
+    TAILQ_FOREACH (job, &a->dirty, link)
+    job->patient = false;
+    loop_kick (a->flush);
+}
+
+/* Many jobs end, or have something to say, as soon as they have started: that
+ * makes one report and not two.  Not with parts elsewhere, or a terminal: what
+ * is said of them beside reports comes after the start.
+ */
+void report_started (struct agent_job *job)
+{
+    struct agent *a = job->agent;
+
+    job->say_started = true;
+    report_touch (job);
+    if (job->layout.nnodes > 1 || job->pty)
+        return;
+    if (!a->gathered)
+        a->gathered = loop_timer_create (a->loop,
+                                         LOOP_ALWAYS | LOOP_STOPPED,
+                                         AGENT_GATHER_SECONDS,
+                                         0.,
+                                         gathered_cb,
+                                         a);
+    if (!a->gathered)
+        return;
+    job->patient = true;
+    if (!loop_source_is_active (a->gathered))
+        loop_timer_set (a->gathered, AGENT_GATHER_SECONDS, 0.);
+}
+
 void report_exception (struct agent_job *job, const char *note)
 {
     if (job->failed)
         return;
     job->failed = true;
+    job->patient = false;
     job->type = strdup ("exec");
     job->note = strdup (note);
     report_touch (job);
@@ -32,6 +69,7 @@ void report_shell_log (struct agent_job *job, int level, const char *message)
                   job->layout.index,
                   NULL,
                   message);
+    job->patient = false;
     report_touch (job);
 }
 
@@ -77,6 +115,8 @@ static int seal (struct agent_job *job)
 /* Without a broker there is no hurry: reports grow. */
 static bool ripe (const struct agent_job *job)
 {
+    if (job->patient && !job->over && !job->agent->leaving)
+        return false;
     return job->agent->conn || job->exec.len + job->output.len > AGENT_GATHER;
 }
 

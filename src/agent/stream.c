@@ -31,6 +31,8 @@ void stream_log (struct stream *st, const char *data, size_t len, bool eof)
                    data,
                    len,
                    eof);
+    if (len > 0)
+        job->patient = false;
     report_touch (job);
 }
 

@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 
+extern const struct command cmd_admin;
 extern const struct command cmd_alloc;
 extern const struct command cmd_archive;
 extern const struct command cmd_batch;
@@ -15,6 +16,11 @@ extern const struct command cmd_bulksubmit;
 extern const struct command cmd_cancel;
 extern const struct command cmd_config;
 extern const struct command cmd_content;
+extern const struct command cmd_cron;
+extern const struct command cmd_cron_at; /* of flux cron, as the next */
+extern const struct command cmd_cron_event;
+extern const struct command cmd_cron_interval;
+extern const struct command cmd_cron_tab;
 extern const struct command cmd_dmesg;
 extern const struct command cmd_dump;
 extern const struct command cmd_env;
@@ -24,6 +30,7 @@ extern const struct command cmd_gc;
 extern const struct command cmd_getattr;
 extern const struct command cmd_help;
 extern const struct command cmd_hostlist;
+extern const struct command cmd_housekeeping;
 extern const struct command cmd_job;
 extern const struct command cmd_jobs;
 extern const struct command cmd_jobtap;

@@ -19,6 +19,8 @@
 #include "daemon/options.h"
 #include "daemon/parts.h"
 #include "daemon/resource_config.h"
+#include "daemon/runner.h"
+#include "jobtap/inproc.h"
 #include "jobtap/jobtap.h"
 #include "kvs/kvs.h"
 #include "manager/manager.h"
@@ -42,6 +44,8 @@ struct jobs {
     struct jobtap *jobtap;
     struct view *view;
     struct kvs *kvs;
+    struct tap_inproc *inproc; /* runs housekeeping */
+    flux_t *h;
     char *agent_path;
     char *plugin_path;
 };
@@ -277,10 +281,12 @@ static int start_plugins (struct jobs *jobs, flux_error_t *error)
         .rundir = b->rundir,
         .config = config_text (b),
     };
+    struct runner_ops runner = runner_make (jobs->h);
 
     if (!(jobs->jobtap = jobtap_create (&cfg, error)))
         return -1;
     manager_set_plugins (jobs->manager, jobtap_ops (jobs->jobtap));
+    manager_set_runner (jobs->manager, &runner);
     return 0;
 }
 
@@ -357,6 +363,7 @@ void jobs_stop (struct broker *b, void *data)
     close_jobs (jobs);
     if (jobs->away)
         loop_release (b->loop);
+    tap_inproc_destroy (jobs->inproc);
     free (jobs->agent_path);
     free (jobs->plugin_path);
     free (jobs);
@@ -369,7 +376,8 @@ int jobs_start (struct broker *b, void **data, flux_error_t *error)
     if (!(jobs = calloc (1, sizeof (*jobs))))
         return err_set (error, ENOMEM, "out of memory");
     jobs->b = b;
-    if (set_paths (jobs) < 0 || open_jobs (jobs, error) < 0) {
+    if (!(jobs->inproc = tap_inproc_create (b->loop, b->router, &jobs->h))
+        || set_paths (jobs) < 0 || open_jobs (jobs, error) < 0) {
         int saved_errno = errno;
         jobs_stop (b, jobs);
         errno = saved_errno;

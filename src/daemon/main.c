@@ -28,9 +28,11 @@ static const struct part parts[] = {
     { "heartbeat", heartbeat_start, NULL, heartbeat_stop },
     { "snapshot", snapshot_start, snapshot_finish, snapshot_stop },
     { "jobs", jobs_start, jobs_finish, jobs_stop },
+    { "cron", cron_start, NULL, cron_stop },
     { "modules", modules_start, NULL, modules_stop },
     { "state-machine", state_machine_start, NULL, state_machine_stop },
     { "local-connector", local_connector_start, NULL, local_connector_stop },
+    { "runat", runat_start, runat_finish, runat_stop },
     { NULL },
 };
 

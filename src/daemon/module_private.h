@@ -38,6 +38,7 @@ struct module {
     const char *refusal; /* why it cannot be removed; NULL: it can */
 };
 
+extern const struct module_ops module_cron;
 extern const struct module_ops module_heartbeat;
 extern const struct module_ops module_job_exec;
 extern const struct module_ops module_job_ingest;

@@ -24,7 +24,7 @@ static const struct module modules[] = {
       .refusal = "that would cut off every client, this one too" },
     { .name = "content" },
     { .name = "content-sqlite", .services = { "content-backing" } },
-    { .name = "cron" },
+    { .name = "cron", .ops = &module_cron },
     { .name = "groups" },
     { .name = "heartbeat", .ops = &module_heartbeat },
     { .name = "job-exec", .ops = &module_job_exec },

@@ -68,11 +68,21 @@ void jobs_finish (struct broker *b,
                   void *arg);
 void jobs_stop (struct broker *b, void *data);
 
+int cron_start (struct broker *b, void **data, flux_error_t *error);
+void cron_stop (struct broker *b, void *data);
+
 int modules_start (struct broker *b, void **data, flux_error_t *error);
 void modules_stop (struct broker *b, void *data);
 
 int local_connector_start (struct broker *b, void **data, flux_error_t *error);
 void local_connector_stop (struct broker *b, void *data);
+
+int runat_start (struct broker *b, void **data, flux_error_t *error);
+void runat_finish (struct broker *b,
+                   void *data,
+                   void (*done) (void *arg),
+                   void *arg);
+void runat_stop (struct broker *b, void *data);
 
 int state_machine_start (struct broker *b, void **data, flux_error_t *error);
 void state_machine_stop (struct broker *b, void *data);

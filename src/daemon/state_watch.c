@@ -153,7 +153,12 @@ static void log_cb (int severity, const char *line, void *arg)
 
         (void)flux_msg_unpack (req, "{s:i}", "loglevel", &loglevel);
         if (severity <= loglevel)
-            router_respond_pack (w->b->router, req, "{s:s}", "log", line);
+            router_respond_pack (w->b->router,
+                                 req,
+                                 "{s:s+}", /* a line, with its end */
+                                 "log",
+                                 line,
+                                 "\n");
         req = flux_msglist_next (w->shutdowns);
     }
 }

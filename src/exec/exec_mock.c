@@ -17,12 +17,16 @@
 #include "wire/exec_test.h"
 #include "wire/guestlog.h"
 
+/* Seconds. */
+static const double BEFORE_LIMIT = 0.001;
+
 struct mock_job {
     struct exec *x;
     uint64_t id;
     uint32_t userid;
     struct exec_test test;
     double duration; /* seconds it lasts from now; 0: over at once */
+    double until;    /* ends with the time limit, at this time; 0: no */
     int status;
     bool reattach;
     bool may_start;
@@ -75,11 +79,17 @@ static void job_over (struct mock_job *job, int status)
     job_ready (job);
 }
 
+static void job_step (struct mock_job *job);
+
 static void timer_cb (struct loop_source *src, int revents, void *arg)
 {
     struct mock_job *job = arg;
 
-    job_over (job, job->test.wait_status);
+    job->over = true;
+    job->status = job->test.wait_status;
+    /* At once: the time limit may be reached in this turn, too. */
+    if (!job->ready)
+        job_step (job);
 }
 
 /* ---- reporting ---- */
@@ -115,9 +125,19 @@ static void report_release (struct mock_job *job)
     r->release (r->arg, id);
 }
 
+/* One that lasts as long as it may ends just before it would have to. */
+static double lasts_now (const struct mock_job *job)
+{
+    if (job->until > 0.)
+        return job->until - loop_now (job->x->env.loop) - BEFORE_LIMIT;
+    return job->duration;
+}
+
 /* What follows "started" by itself. */
 static void run (struct mock_job *job)
 {
+    double left;
+
     if (job->test.mock_exception == EXEC_TEST_RUN) {
         report_exception (job, "mock run exception generated");
         if (!job->over)
@@ -127,12 +147,12 @@ static void run (struct mock_job *job)
         return;
     else if (job->reattach && job->test.reattach_finish)
         job_over (job, job->test.wait_status);
-    else if (job->duration <= 0.)
+    else if ((left = lasts_now (job)) <= 0.)
         job_over (job, job->test.wait_status);
     else {
         job->timer = loop_timer_create (job->x->env.loop,
                                         LOOP_HOLDABLE,
-                                        job->duration,
+                                        left,
                                         0.,
                                         timer_cb,
                                         job);
@@ -333,6 +353,8 @@ static int mock_start (struct exec *x,
     job->userid = given->userid;
     job->test = test;
     job->duration = lasts (given, &test, loop_now (x->env.loop));
+    if (test.present && test.run_duration < 0. && given->R)
+        job->until = given->R->expiration;
     job->reattach = given->reattach;
     job->may_start = given->reattach || !test.override;
     HASH_ADD (hh, x->jobs, id, sizeof (job->id), job);

@@ -310,9 +310,12 @@ int jobtap_load (struct jobtap *jt,
                  const char *conf,
                  flux_error_t *error)
 {
-    struct tap_plugin *t = tap_prepare (jt, path, conf, jt->config, error);
+    struct tap_plugin *t = tap_find (jt, path);
 
-    if (!t)
+    /* A built-in one that is there already is what was asked for. */
+    if (path[0] == '.' && !conf && t && !t->leaving)
+        return 0;
+    if (!(t = tap_prepare (jt, path, conf, jt->config, error)))
         return -1;
     tap_enlist (t);
     return 0;

@@ -27,6 +27,7 @@
 
 #include <flux/core.h>
 
+#include "jobtap/inproc.h"
 #include "jobtap/jobtap.h"
 
 /* flux_jobtap_* are resolved by plugins in the program that hosts them. */
@@ -85,7 +86,6 @@ enum tap_out {
 struct tap_dso;
 struct tap_stat;
 struct tap_service;
-struct tap_inproc;
 
 /* One plugin.  It stays in memory after removal while a stack that holds it
  * is being walked, and its flux_plugin_t for as long as the host: a timer
@@ -393,7 +393,7 @@ struct tap_stack *tap_subscribers (struct jobtap *jt, uint64_t id);
 /* JSON text of a jansson format, malloced; NULL, EINVAL or ENOMEM. */
 char *tap_vpack (const char *fmt, va_list ap);
 
-/* ---- requests.c, service.c, inproc.c ---- */
+/* ---- requests.c, service.c ---- */
 
 int tap_requests_register (struct jobtap *jt);
 void tap_requests_unregister (struct jobtap *jt);
@@ -406,10 +406,5 @@ void tap_services_drop (struct tap_plugin *t);
 /* Requests are not answered for a while: a successor may take the names. */
 void tap_services_suspend (struct tap_plugin *t);
 void tap_services_resume (struct tap_plugin *t);
-/* The handle on router and loop that plugins are lent. */
-struct tap_inproc *tap_inproc_create (struct loop *loop,
-                                      struct router *router,
-                                      flux_t **h);
-void tap_inproc_destroy (struct tap_inproc *in);
 
 #endif

@@ -76,7 +76,7 @@ static char *stats (void *arg)
     char *s;
 
     blobs_stats (k->blobs, &b);
-    o = json_pack ("{s:{s:I s:I s:I s:I s:I} s:o s:{s:I s:I} s:i}",
+    o = json_pack ("{s:{s:I s:I s:I s:I s:I} s:o s:{s:{s:I s:I}} s:i}",
                    "cache",
                    "#obj",
                    (json_int_t)b.count,
@@ -92,6 +92,7 @@ static char *stats (void *arg)
                    namespace_stats (k),
                    "transaction-opcount",
                    "commit",
+                   "count",
                    (json_int_t)k->commits,
                    "ops",
                    (json_int_t)k->ops,

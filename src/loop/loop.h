@@ -114,6 +114,8 @@ struct loop_source *loop_work_create (struct loop *loop,
                                       loop_f cb,
                                       void *arg);
 void loop_kick (struct loop_source *work);
+/* Was it kicked, and has not run, and is not set aside (loop_hold)? */
+bool loop_kicked (const struct loop_source *work);
 /* As loop_kick, from any thread. */
 void loop_kick_async (struct loop_source *work);
 void loop_source_destroy (struct loop_source *src);

@@ -386,6 +386,11 @@ void loop_kick (struct loop_source *work)
         source_fire (work, 0);
 }
 
+bool loop_kicked (const struct loop_source *work)
+{
+    return work->queue == QUEUE_READY;
+}
+
 void loop_kick_async (struct loop_source *work)
 {
     atomic_store (&work->kicked, true);

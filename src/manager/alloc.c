@@ -65,6 +65,11 @@ void alloc_kick (struct alloc *a)
         loop_kick (a->work);
 }
 
+bool alloc_due (const struct alloc *a)
+{
+    return loop_kicked (a->work);
+}
+
 void alloc_set_offline (struct alloc *a, bool offline, unsigned int limit)
 {
     a->offline = offline;
@@ -129,6 +134,19 @@ static void left_queue (struct job_host *host)
     host->sched_spec = NULL;
 }
 
+/* Those who look for "debug.alloc-request" (RFC 21) mean that the job may run:
+ * one that is held asks for nothing until it is released.
+ */
+static void tell_request (struct alloc *a, struct job *job)
+{
+    struct job_host *host = host_of (job);
+    bool asks = job->priority > 0;
+
+    if (asks && !host->alloc_told)
+        manager_post_debug (a->m, job, "debug.alloc-request");
+    host->alloc_told = asks;
+}
+
 int alloc_enqueue (struct alloc *a, struct job *job)
 {
     struct job_host *host = host_of (job);
@@ -153,7 +171,8 @@ int alloc_enqueue (struct alloc *a, struct job *job)
     host->sched_spec = text_ref (job->spec);
     host->alloc = true;
     alloc_kick (a);
-    manager_post_debug (a->m, job, "debug.alloc-request");
+    host->alloc_told = false;
+    tell_request (a, job);
     return 0;
 }
 
@@ -185,6 +204,7 @@ void alloc_prioritize (struct alloc *a, struct job *job)
     if (a->ops->prioritize (a->sched, job->id, job->priority) < 0)
         log_errno (PART, "prioritizing job %ju", (uintmax_t)job->id);
     alloc_kick (a);
+    tell_request (a, job);
 }
 
 void alloc_free (struct alloc *a, struct job *job)
@@ -205,6 +225,21 @@ void alloc_forget (struct alloc *a, struct job *job)
 {
     if (a)
         alloc_cancel (a, job);
+}
+
+int alloc_hold (struct alloc *a, uint64_t id, const struct rset *R)
+{
+    return a->ops->hello (a->sched, id, R);
+}
+
+int alloc_shrink (struct alloc *a, uint64_t id, const struct rset *R)
+{
+    int rc = a->ops->free (a->sched, id);
+
+    if (rc == 0 && R->count > 0)
+        rc = a->ops->hello (a->sched, id, R);
+    alloc_kick (a);
+    return rc;
 }
 
 static struct grant *grant_add (struct alloc *a, uint64_t id)

@@ -88,7 +88,8 @@ void effects_of_event (struct manager *m,
             outbox_guest_done (m->outbox, job->id);
         break;
     case EVENT_FREE:
-        alloc_free (m->alloc, job);
+        if (!housekeeping_take (m->housekeeping, job))
+            alloc_free (m->alloc, job);
         break;
     case EVENT_CLEAN:
         ended (m, job);

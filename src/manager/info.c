@@ -188,6 +188,7 @@ static char *stats_text (struct manager *m)
     struct store_counts counts = { 0 };
     struct loop_longest turn;
     char *aside = aside_json (m);
+    char *housekeeping = housekeeping_stats (m->housekeeping);
     struct jbuf b = { 0 };
     char buf[512];
 
@@ -219,9 +220,10 @@ static char *stats_text (struct manager *m)
               turn.part,
               turn.what);
     jbuf_lit (&b, buf);
-    jbuf_lit (&b,
-              ",\"housekeeping\":{\"running\":{},\"config\":{"
-              "\"release-after\":-1.0,\"command\":\"\"}}}");
+    jbuf_lit (&b, ",\"housekeeping\":");
+    jbuf_lit (&b, housekeeping ? housekeeping : "{}");
+    jbuf_lit (&b, "}");
+    free (housekeeping);
     free (aside);
     return jbuf_take (&b, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include "manager/manager_private.h"
 #include "manager/requests.h"
+#include "wire/housekeeping.h"
 #include "wire/requests_job.h"
 
 struct store *manager_store (struct manager *m)
@@ -43,6 +44,7 @@ void manager_exec_online (struct manager *m, bool online)
     struct job *job, *tmp;
 
     m->exec_offline = !online;
+    housekeeping_durable (m->housekeeping);
     JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
         if (online && job->state == FLUX_JOB_STATE_RUN)
@@ -81,10 +83,11 @@ static const struct request_row *disconnect_requests (void)
 }
 
 static const struct request_row *(*const families[]) (void) = {
-    ingest_requests,  queues_requests, raise_requests,    kill_requests,
-    urgency_requests, update_requests, info_requests,     wait_requests,
-    drain_requests,   purge_requests,  resource_requests, disconnect_requests,
-    journal_requests,
+    ingest_requests,  queues_requests,       raise_requests,
+    kill_requests,    urgency_requests,      update_requests,
+    info_requests,    wait_requests,         drain_requests,
+    purge_requests,   resource_requests,     disconnect_requests,
+    journal_requests, housekeeping_requests,
 };
 
 #define FAMILIES (sizeof (families) / sizeof (families[0]))
@@ -153,6 +156,7 @@ static int create_parts (struct manager *m,
         || !(m->raiser = raiser_create (m)) || !(m->waits = waits_create (m))
         || !(m->drains = drains_create (m)) || !(m->queues = queues_create (m))
         || !(m->purger = purger_create (m))
+        || !(m->housekeeping = housekeeping_create (m))
         || !(m->journal = evjournal_create (m))
         || !(m->ingest = ingest_create (m)))
         return err_set (error, errno, "creating the job manager");
@@ -202,10 +206,11 @@ int manager_start (struct manager *m, flux_error_t *error)
 {
     if (resources_restore (m->resources, error) < 0
         || queues_restore (m->queues, m->stop_queues_on_restart) < 0
-        || restart_jobs (m, error) < 0)
+        || restart_jobs (m, error) < 0
+        || housekeeping_restore (m->housekeeping) < 0)
         return -1;
     alloc_kick (m->alloc);
-    outbox_turn (m->outbox);
+    outbox_commit (m->outbox);
     return 0;
 }
 
@@ -216,6 +221,11 @@ int manager_config_check (struct manager *m,
     struct manager_settings s;
     int rc;
 
+    struct housekeeping_settings hs;
+
+    if (housekeeping_settings_decode (json, &hs, error) < 0)
+        return -1;
+    housekeeping_settings_clear (&hs);
     if (queues_check (json, error) < 0
         || manager_settings_decode (json, &s, error) < 0)
         return -1;
@@ -233,6 +243,7 @@ void manager_config_apply (struct manager *m, const char *json)
     start_set_kill_timeout (m->start, s.kill_timeout);
     start_set_guest_tests (m->start, s.guest_tests);
     queues_configure (m->queues, json);
+    housekeeping_configure (m->housekeeping, json);
     ingest_reset (m->ingest);
     purger_set_limits (m->purger, s.inactive_age_limit, s.inactive_num_limit);
     resources_set_exclude (m->resources, s.exclude);
@@ -279,10 +290,12 @@ void manager_destroy (struct manager *m)
     if (m->turn_hook)
         loop_hook_remove (m->loop, turn, m);
     /* The executor first: what it leaves running must not be reported. */
+    housekeeping_destroy (m->housekeeping);
+    m->housekeeping = NULL;
     start_destroy (m->start, manager_leaves_jobs (m));
     m->start = NULL;
     if (m->store && !m->broken)
-        outbox_turn (m->outbox);
+        outbox_commit (m->outbox);
     if (m->store)
         store_close (m->store);
     m->store = NULL;

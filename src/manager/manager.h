@@ -13,6 +13,7 @@
 #include "exec/exec.h"
 #include "job/job.h"
 #include "manager/plugins.h"
+#include "manager/runner.h"
 #include "router/router.h"
 #include "sched/sched.h"
 #include "store/store.h"
@@ -46,6 +47,9 @@ struct manager *manager_create (const struct manager_config *cfg,
                                 flux_error_t *error);
 /* Give the plugin host's verbs; before manager_start. */
 void manager_set_plugins (struct manager *m, const struct plugin_ops *ops);
+/* Give what runs housekeeping; before manager_start.  Without, resources are
+ * free at once. */
+void manager_set_runner (struct manager *m, const struct runner_ops *ops);
 /* Load the store, replay active jobs, resume what is owed, serve. */
 int manager_start (struct manager *m, flux_error_t *error);
 /* As if the scheduler, or what runs jobs, were not there: jobs wait for it.

@@ -43,6 +43,7 @@ struct job_host {
 
     bool busy : 1;       /* an event is being processed */
     bool alloc : 1;      /* the scheduler has it */
+    bool alloc_told : 1; /* "debug.alloc-request" says that it wants some */
     bool start : 1;      /* the executor has it, until it released all */
     bool act_listed : 1; /* in the list of jobs to act upon */
     bool row_listed : 1; /* its row is to be written with this batch */
@@ -88,6 +89,7 @@ struct manager {
     struct raiser *raiser;
     struct resources *resources;
     struct purger *purger;
+    struct housekeeping *housekeeping;
     struct evjournal *journal;
     struct shutdown *shutdown;
 
@@ -194,6 +196,8 @@ uint64_t outbox_turns (const struct outbox *o);
 /* The store's done callback. */
 void outbox_done (uint64_t batch, int ret, const char *error, void *arg);
 /* Hand over the open batch, tell what is durable. */
+void outbox_commit (struct outbox *o);
+/* The end of a turn: the same, unless the next one comes at once with more. */
 void outbox_turn (struct outbox *o);
 /* The number of the batch that what is written now becomes durable with. */
 uint64_t outbox_batch (const struct outbox *o);
@@ -222,8 +226,15 @@ void alloc_free (struct alloc *a, struct job *job);
 int alloc_hello (struct alloc *a, struct job *job);
 /* Ask for a plan soon: something changed. */
 void alloc_kick (struct alloc *a);
+/* Will the next turn plan? */
+bool alloc_due (const struct alloc *a);
 struct sched *alloc_sched (struct alloc *a, const struct sched_ops **ops);
 void alloc_forget (struct alloc *a, struct job *job);
+/* Of what was given to job id, R is held again (after a restart); and: only R
+ * is held from now on, nothing if it is empty.
+ */
+int alloc_hold (struct alloc *a, uint64_t id, const struct rset *R);
+int alloc_shrink (struct alloc *a, uint64_t id, const struct rset *R);
 /* Stop or resume planning; jobs stay in the scheduler's queue. */
 void alloc_stop (struct alloc *a, bool stopped);
 /* The scheduler is not there at all; and how many jobs it wants to know of
@@ -300,6 +311,23 @@ unsigned int aside_count (const struct manager *m);
 /* Array of {"id","reason"}, malloced. */
 char *aside_json (const struct manager *m);
 void aside_clear (struct manager *m);
+
+/* ---- housekeeping.c: what is cleaned before it is free again ---- */
+
+struct housekeeping *housekeeping_create (struct manager *m);
+void housekeeping_destroy (struct housekeeping *hk);
+/* json was checked. */
+void housekeeping_configure (struct housekeeping *hk, const char *json);
+/* The job gave its resources back: are they to be cleaned?  Then the
+ * scheduler is told when they are.
+ */
+bool housekeeping_take (struct housekeeping *hk, struct job *job);
+/* Hold what was being cleaned when the last manager ended, and clean it. */
+int housekeeping_restore (struct housekeeping *hk);
+/* More is durable than before. */
+void housekeeping_durable (struct housekeeping *hk);
+/* JSON text for job-manager.stats-get, malloced. */
+char *housekeeping_stats (struct housekeeping *hk);
 
 /* ---- shutdown.c ---- */
 

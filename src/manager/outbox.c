@@ -61,6 +61,7 @@ struct outbox {
     struct loop_source
         *wake; /* makes sure that a turn, and so its end, comes */
     bool awake;
+    bool put_off;     /* the last turn has left its commit to the next */
     uint64_t durable; /* number of the last durable batch */
     uint64_t turns;   /* of the loop, whether something was written or not */
     bool telling;
@@ -434,18 +435,34 @@ void outbox_done (uint64_t batch, int ret, const char *error, void *arg)
     o->durable = batch;
     tell_durable (o);
     acts_durable (m->acts);
+    housekeeping_durable (m->housekeeping);
     raiser_durable (m->raiser);
     start_durable (m->start, batch);
 }
 
-void outbox_turn (struct outbox *o)
+void outbox_commit (struct outbox *o)
 {
-    o->awake = false;
-    o->turns++;
+    o->put_off = false;
     if (!o->m->broken) {
         hosts_rows_flush (o->m);
         store_commit (o->m->store);
     }
+    tell_durable (o);
+}
+
+/* What the scheduler makes of what happened in this turn comes in the next
+ * one, at once: one commit does for both.  But not for a third.
+ */
+void outbox_turn (struct outbox *o)
+{
+    o->awake = false;
+    o->turns++;
+    if (o->put_off || !alloc_due (o->m->alloc)) {
+        outbox_commit (o);
+        return;
+    }
+    o->put_off = true;
+    outbox_wake (o);
     tell_durable (o);
 }
 

@@ -86,6 +86,7 @@ int request_respond_count (struct manager *m,
 
 const struct request_row *raise_requests (void);
 const struct request_row *kill_requests (void);
+const struct request_row *housekeeping_requests (void);
 const struct request_row *urgency_requests (void);
 const struct request_row *update_requests (void);
 const struct request_row *info_requests (void);

@@ -113,6 +113,21 @@ static int check_queue (struct manager *m,
     return rc;
 }
 
+/* Other than elsewhere, a job that ended is EINVAL and one that never was
+ * ENOENT: so does flux-core.
+ */
+static struct job *job_to_update (struct manager *m,
+                                  uint64_t id,
+                                  flux_error_t *error)
+{
+    static const char unknown[] = "unknown job id";
+    struct job *job = request_job (m, id, EINVAL, unknown, error);
+
+    if (!job && !strcmp (error->text, unknown))
+        errno = ENOENT;
+    return job;
+}
+
 static int handle_update (struct router *r,
                           const flux_msg_t *msg,
                           void *arg,
@@ -126,7 +141,7 @@ static int handle_update (struct router *r,
 
     if (req_object_decode (msg, &id, "updates", &asked, NULL, error) < 0)
         return REQUEST_ERROR;
-    if ((job = request_job (m, id, ENOENT, "unknown job id", error))
+    if ((job = job_to_update (m, id, error))
         && check_update (msg, job, error) == 0
         && ask_plugins (m, job, msg, asked, &updates, error) == 0
         && check_queue (m, updates, error) == 0

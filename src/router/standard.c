@@ -38,8 +38,10 @@ static int ping (struct router *r,
     char *route;
     char *json = NULL;
 
-    if (flux_msg_has_payload (msg) && flux_msg_get_string (msg, &request) < 0)
+    if (flux_msg_get_string (msg, &request) < 0 || !request) {
+        errno = EPROTO;
         return REQUEST_ERROR;
+    }
     (void)flux_msg_get_userid (msg, &reply.userid);
     (void)flux_msg_get_rolemask (msg, &reply.rolemask);
     if ((route = ping_route (r, msg))) {

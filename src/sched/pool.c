@@ -13,7 +13,7 @@ struct fit {
     unsigned int slots;
     unsigned int nodes;
     size_t cores; /* of the nodes looked at */
-    size_t total_nodes;
+    size_t gpus;
 };
 
 struct pool *pool_create (void)
@@ -393,8 +393,8 @@ static struct fit look (const struct pool *pool,
 
         if (!matches (pool, n, c))
             continue;
-        f.total_nodes++;
         f.cores += now ? n->ncores : ncores;
+        f.gpus += now ? n->ngpus : ngpus;
         if (slots < per_node)
             continue;
         f.nodes++;
@@ -411,6 +411,34 @@ static void say_slot (char *buf, size_t size, const struct jobspec *spec)
         snprintf (buf + n, size - n, " and %u gpu(s)", spec->gpus_per_slot);
 }
 
+static int too_few_nodes (const struct jobspec *spec,
+                          const struct fit *f,
+                          flux_error_t *error)
+{
+    char gpus[32] = "";
+
+    if (pool_whole_nodes (spec))
+        return err_set (error,
+                        EOVERFLOW,
+                        "unsatisfiable request: need %u exclusive node(s), "
+                        "only %u eligible",
+                        spec->nnodes,
+                        f->nodes);
+    if (spec->gpus_per_slot > 0)
+        snprintf (gpus,
+                  sizeof (gpus),
+                  " and %u GPUs",
+                  slots_per_node (spec) * spec->gpus_per_slot);
+    return err_set (error,
+                    EOVERFLOW,
+                    "unsatisfiable request: need %u node(s) with %u cores%s "
+                    "each, only %u eligible",
+                    spec->nnodes,
+                    slots_per_node (spec) * spec->cores_per_slot,
+                    gpus,
+                    f->nodes);
+}
+
 int pool_feasible (struct pool *pool,
                    const struct jobspec *spec,
                    const struct constraint *c,
@@ -419,28 +447,28 @@ int pool_feasible (struct pool *pool,
     struct fit f = look (pool, spec, c, false);
     char slot[64];
 
-    say_slot (slot, sizeof (slot), spec);
     if (spec->nnodes > 0 && f.nodes < spec->nnodes)
+        return too_few_nodes (spec, &f, error);
+    if (spec->nnodes > 0 || f.slots >= spec->nslots)
+        return 0;
+    if (spec->gpus_per_slot > 0 && f.gpus / spec->gpus_per_slot < spec->nslots)
         return err_set (error,
                         EOVERFLOW,
-                        "unsatisfiable request: need %u node(s) with %u "
-                        "slot(s) of %s, only %u such node(s) available "
-                        "(total nodes: %zu)",
-                        spec->nnodes,
-                        slots_per_node (spec),
-                        slot,
-                        f.nodes,
-                        f.total_nodes);
-    if (spec->nnodes == 0 && f.slots < spec->nslots)
-        return err_set (error,
-                        EOVERFLOW,
-                        "unsatisfiable request: need %u slot(s) of %s, only "
-                        "%u such slot(s) available (total cores: %zu)",
+                        "unsatisfiable request: need %u slot(s) with %u "
+                        "GPU(s) each, only %u available (total GPUs: %zu)",
                         spec->nslots,
-                        slot,
+                        spec->gpus_per_slot,
                         f.slots,
-                        f.cores);
-    return 0;
+                        f.gpus);
+    say_slot (slot, sizeof (slot), spec);
+    return err_set (error,
+                    EOVERFLOW,
+                    "unsatisfiable request: need %u slot(s) of %s, only "
+                    "%u such slot(s) available (total cores: %zu)",
+                    spec->nslots,
+                    slot,
+                    f.slots,
+                    f.cores);
 }
 
 void pool_explain (struct pool *pool,

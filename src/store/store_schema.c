@@ -9,8 +9,8 @@
  *           timeout 8); times are seconds since the epoch, 0 if not reached;
  *           priority and waitstatus are -1 if there is none; extra is JSON
  *   specs   id, jobspec (as updated, without the environment), R
- *   logs    id, path ("eventlog", ...), seq, data: what was appended, in the
- *           order of seq; the log is all of it
+ *   logs    id, path ("eventlog", ...), seq, data: what was appended (in one
+ *           batch), in the order of seq; the log is all of it
  *   vals    id, key, data: other bytes of a job ("J", ...); with id -1, which
  *           no job has, those of the key-value service: "namespace.NAME" (JSON:
  *           owner, rootseq, rootref) and blobs by their name, "sha1-..."

@@ -55,10 +55,25 @@ static const char *const sql[S_MAX] = {
     [S_SEQ] = "UPDATE meta SET value=?3 WHERE key='store.log_seq'",
 };
 
+/* Numbers of log rows are taken from the table that many at a time. */
+#define SEQ_STEP 100000
+/* What goes into one log row, unless it came so. */
+#define MAX_LOG_ROW (1UL << 20)
+
+/* An append that waits for others to the same log. */
+struct pending {
+    struct record r;
+    size_t n; /* place in the order of appends */
+};
+
 struct writer {
     sqlite3 *db;
     sqlite3_stmt *st[S_MAX];
-    int64_t seq; /* of the last log row, committed or not: only ever up */
+    int64_t seq;       /* of the last log row, committed or not: only ever up */
+    int64_t seq_taken; /* in the table: no number beyond it is in use */
+    struct pending *logs;
+    size_t nlogs, max_logs;
+    char *row; /* MAX_LOG_ROW bytes */
 };
 
 static int say (struct writer *w, flux_error_t *error)
@@ -82,7 +97,7 @@ static int read_seq (struct writer *w)
                             NULL)
             == SQLITE_OK
         && sqlite3_step (st) == SQLITE_ROW) {
-        w->seq = sqlite3_column_int64 (st, 0);
+        w->seq = w->seq_taken = sqlite3_column_int64 (st, 0);
         rc = 0;
     }
     sqlite3_finalize (st);
@@ -126,6 +141,8 @@ void writer_destroy (struct writer *w)
     for (int i = 0; i < S_MAX; i++)
         sqlite3_finalize (w->st[i]);
     sqlite3_close (w->db);
+    free (w->logs);
+    free (w->row);
     free (w);
     errno = saved_errno;
 }
@@ -183,15 +200,88 @@ static int apply_job (struct writer *w, const struct store_job *job)
     return run (w, S_SPEC);
 }
 
-static int apply_log (struct writer *w, const struct record *r)
+static int put_log (struct writer *w,
+                    const struct record *log,
+                    const char *data,
+                    size_t len)
 {
     sqlite3_stmt *st = w->st[S_LOG];
 
-    sqlite3_bind_int64 (st, 1, r->id);
-    bind_string (st, 2, r->key);
+    sqlite3_bind_int64 (st, 1, log->id);
+    bind_string (st, 2, log->key);
     sqlite3_bind_int64 (st, 3, ++w->seq);
-    sqlite3_bind_text64 (st, 4, r->data, r->len, SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_bind_text64 (st, 4, data, len, SQLITE_STATIC, SQLITE_UTF8);
     return run (w, S_LOG);
+}
+
+/* ---- appends of a batch to one log are one row ---- */
+
+static int compare_pending (const void *a, const void *b)
+{
+    const struct pending *x = a;
+    const struct pending *y = b;
+    int rc;
+
+    if (x->r.id != y->r.id)
+        return x->r.id < y->r.id ? -1 : 1;
+    if ((rc = strcmp (x->r.key, y->r.key)) != 0)
+        return rc;
+    return x->n < y->n ? -1 : 1;
+}
+
+/* Write the first of n, and those after it that have room in its row: how
+ * many, or -1.
+ */
+static ssize_t put_row (struct writer *w, const struct pending *p, size_t n)
+{
+    const struct record *first = &p->r;
+    size_t len = 0;
+    size_t i = 0;
+
+    while (w->row && i < n && p[i].r.id == first->id
+           && !strcmp (p[i].r.key, first->key)
+           && p[i].r.len <= MAX_LOG_ROW - len) {
+        memcpy (w->row + len, p[i].r.data, p[i].r.len);
+        len += p[i++].r.len;
+    }
+    if (i < 2)
+        return put_log (w, first, first->data, first->len) < 0 ? -1 : 1;
+    return put_log (w, first, w->row, len) < 0 ? -1 : (ssize_t)i;
+}
+
+static int flush_logs (struct writer *w)
+{
+    size_t n = w->nlogs;
+
+    w->nlogs = 0;
+    if (n > 1)
+        qsort (w->logs, n, sizeof (*w->logs), compare_pending);
+    if (n > 1 && !w->row)
+        w->row = malloc (MAX_LOG_ROW);
+    for (size_t i = 0; i < n;) {
+        ssize_t rc = put_row (w, &w->logs[i], n - i);
+
+        if (rc < 0)
+            return -1;
+        i += rc;
+    }
+    return 0;
+}
+
+static int apply_log (struct writer *w, const struct record *r)
+{
+    if (w->nlogs == w->max_logs) {
+        size_t max = w->max_logs ? 2 * w->max_logs : 64;
+        struct pending *logs = realloc (w->logs, max * sizeof (*logs));
+
+        if (!logs)
+            return flush_logs (w) < 0 ? -1 : put_log (w, r, r->data, r->len);
+        w->logs = logs;
+        w->max_logs = max;
+    }
+    w->logs[w->nlogs] = (struct pending){ *r, w->nlogs };
+    w->nlogs++;
+    return 0;
 }
 
 static int apply_data (struct writer *w,
@@ -221,7 +311,7 @@ static int apply_record (struct writer *w, const struct record *r)
     case RECORD_META:
         return apply_data (w, S_META, S_META_DELETE, r);
     case RECORD_REMOVE:
-        if (run_id (w, S_REMOVE_JOB, r->id) < 0
+        if (flush_logs (w) < 0 || run_id (w, S_REMOVE_JOB, r->id) < 0
             || run_id (w, S_REMOVE_SPEC, r->id) < 0
             || run_id (w, S_REMOVE_LOGS, r->id) < 0
             || run_id (w, S_REMOVE_VALUES, r->id) < 0)
@@ -231,10 +321,18 @@ static int apply_record (struct writer *w, const struct record *r)
     return -1;
 }
 
+/* Not with each commit: it would be a page more. */
+static int take_seq (struct writer *w)
+{
+    if (w->seq <= w->seq_taken)
+        return 0;
+    sqlite3_bind_int64 (w->st[S_SEQ], 3, w->seq + SEQ_STEP);
+    return run (w, S_SEQ);
+}
+
 static int apply_list (struct writer *w, struct batch *list)
 {
-    int64_t seq = w->seq;
-
+    w->nlogs = 0;
     for (struct batch *b = list; b; b = b->next) {
         struct record r;
         size_t pos = 0;
@@ -243,20 +341,22 @@ static int apply_list (struct writer *w, struct batch *list)
             if (apply_record (w, &r) < 0)
                 return -1;
         }
+        if (flush_logs (w) < 0)
+            return -1;
         b->log_seq = w->seq;
     }
-    if (w->seq == seq)
-        return 0;
-    sqlite3_bind_int64 (w->st[S_SEQ], 3, w->seq);
-    return run (w, S_SEQ);
+    return take_seq (w);
 }
 
 int writer_apply (struct writer *w, struct batch *list, flux_error_t *error)
 {
     if (run (w, S_BEGIN) < 0)
         return say (w, error);
-    if (apply_list (w, list) == 0 && run (w, S_COMMIT) == 0)
+    if (apply_list (w, list) == 0 && run (w, S_COMMIT) == 0) {
+        if (w->seq > w->seq_taken)
+            w->seq_taken = w->seq + SEQ_STEP;
         return 0;
+    }
     say (w, error);
     int saved_errno = errno;
     if (!sqlite3_get_autocommit (w->db))
@@ -272,12 +372,16 @@ int64_t writer_log_seq (const struct writer *w)
 
 int writer_probe (struct writer *w, flux_error_t *error)
 {
-    /* ++ so that the page really changes and is written */
-    sqlite3_bind_int64 (w->st[S_SEQ], 3, ++w->seq);
+    int64_t seq = (w->seq > w->seq_taken ? w->seq : w->seq_taken) + 1;
+
+    /* + 1 so that the page really changes and is written */
+    sqlite3_bind_int64 (w->st[S_SEQ], 3, seq);
     if (run (w, S_BEGIN) < 0)
         return say (w, error);
-    if (run (w, S_SEQ) == 0 && run (w, S_COMMIT) == 0)
+    if (run (w, S_SEQ) == 0 && run (w, S_COMMIT) == 0) {
+        w->seq_taken = seq;
         return 0;
+    }
     say (w, error);
     int saved_errno = errno;
     if (!sqlite3_get_autocommit (w->db))

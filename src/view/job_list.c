@@ -209,7 +209,8 @@ static int list_attrs_cb (struct router *r,
     char *text;
 
     jbuf_lit (&b, "{\"attrs\":[");
-    for (int i = 0; i < JOBROW_ATTR_MAX; i++) {
+    /* The id is given unasked (RFC 43). */
+    for (int i = JOBROW_ID + 1; i < JOBROW_ATTR_MAX; i++) {
         jbuf_string (&b, jobrow_attr_name (i));
         jbuf_lit (&b, ",");
     }

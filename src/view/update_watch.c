@@ -38,11 +38,13 @@ static int save_both (const struct store_job *sj, void *arg)
     return 0;
 }
 
-/* Answer {"R": {...}}; -1 and ENOENT if the job has none (yet). */
+/* Answer {"R": {...}}, with the id if looked up only once; -1 and ENOENT if the
+ * job has none (yet). */
 static int respond_current (struct update_view *uv,
                             const flux_msg_t *msg,
                             uint64_t id,
-                            bool R)
+                            bool R,
+                            bool with_id)
 {
     struct job *job = manager_job (uv->v->m, id);
     struct both b = { 0 };
@@ -58,7 +60,13 @@ static int respond_current (struct update_view *uv,
         value = R ? b.R : b.jobspec;
     }
     if (value) {
-        jbuf_lit (&buf, R ? "{\"R\":" : "{\"jobspec\":");
+        jbuf_lit (&buf, "{");
+        if (with_id) {
+            jbuf_lit (&buf, "\"id\":");
+            jbuf_int (&buf, (int64_t)id);
+            jbuf_lit (&buf, ",");
+        }
+        jbuf_lit (&buf, R ? "\"R\":" : "\"jobspec\":");
         jbuf_lit (&buf, value);
         jbuf_lit (&buf, "}");
         if ((text = jbuf_take (&buf, NULL)))
@@ -122,7 +130,7 @@ static int update_lookup_cb (struct router *r,
 
     if (update_unpack (arg, msg, &id, &R, error) < 0)
         return REQUEST_ERROR;
-    if (respond_current (arg, msg, id, R) < 0)
+    if (respond_current (arg, msg, id, R, true) < 0)
         return err_set (error,
                         ENOENT,
                         "%s: key not found",
@@ -143,7 +151,7 @@ static int update_watch_cb (struct router *r,
     if (update_unpack (uv, msg, &id, &R, error) < 0)
         return REQUEST_ERROR;
     /* Without a text: clients know it. */
-    if (respond_current (uv, msg, id, R) < 0)
+    if (respond_current (uv, msg, id, R, false) < 0)
         return REQUEST_ERROR;
     if (!manager_job (uv->v->m, id)) {
         router_respond_error (r, msg, ENODATA, NULL);
@@ -175,9 +183,9 @@ static void on_entry (void *arg, const struct manager_entry *entry)
     {
         if (w->id != entry->id)
             continue;
-        if (w->R ? kind == EVENT_ALLOC || kind == EVENT_RESOURCE_UPDATE
-                 : kind == EVENT_JOBSPEC_UPDATE)
-            (void)respond_current (uv, w->msg, w->id, w->R);
+        /* Whoever watches R was given what alloc brought. */
+        if (kind == (w->R ? EVENT_RESOURCE_UPDATE : EVENT_JOBSPEC_UPDATE))
+            (void)respond_current (uv, w->msg, w->id, w->R, false);
     }
 }
 

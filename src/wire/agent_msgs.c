@@ -430,7 +430,7 @@ int stdin_request_decode (const char *json,
                      &eof)
             < 0
         || strcmp (stream, "stdin") || read_ranks (rank, req) < 0
-        || read_data (data, encoding, req) < 0) {
+        || read_data (data, encoding, req) < 0 || (!data && !eof)) {
         json_decref (o);
         return err_set (error, EPROTO, "request: malformed input");
     }

@@ -87,13 +87,17 @@ char *jobspec_redact (const char *text, size_t len, flux_error_t *error);
  */
 char *jobspec_update (const char *text, const char *updates, flux_error_t *e);
 
-/* What the agent needs to run the tasks: argument vector, environment, ...,
- * from the whole (not redacted) jobspec, checked as by jobspec_check.
+/* What the agent needs to run the tasks: argument vector, ..., from the whole
+ * (not redacted) jobspec, checked as by jobspec_check.  Not to be changed:
+ * jobs that differ in their environment alone share it.
  */
 struct jobspec_run {
+    unsigned int refs;
+    char *rest; /* the text around the environment; NULL: not kept */
+    size_t nrest;
+    size_t env_at; /* where it was */
     char **argv;
-    char **env; /* "NAME=VALUE"; what is null in the jobspec is left out */
-    char *cwd;  /* NULL: the agent's */
+    char *cwd; /* NULL: the agent's */
     unsigned int ntasks;
     /* Paths (or templates of paths, flux-submit(1)) of redirected streams, from
      * attributes.system.shell.options (flux-shell-options(7)); NULL: to or
@@ -110,7 +114,17 @@ struct jobspec_run {
  */
 bool jobspec_pty_interactive (const char *text);
 
-struct jobspec_run *jobspec_run_create (const char *text, flux_error_t *error);
+/* *env gets the environment, "NAME=VALUE" each, NULL at the end, what is null
+ * in the jobspec left out: one block of memory that the caller frees.
+ * last: one that text may be like (NULL: none), then the answer is a reference
+ * to it.  NULL and EINVAL or ENOMEM.
+ */
+struct jobspec_run *jobspec_run_create (const char *text,
+                                        struct jobspec_run *last,
+                                        char ***env,
+                                        flux_error_t *error);
+struct jobspec_run *jobspec_run_ref (struct jobspec_run *run);
+/* Gives a reference back; accepts NULL. */
 void jobspec_run_destroy (struct jobspec_run *run);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire/jobspec_env.h"
@@ -191,4 +192,58 @@ bool jobspec_env_find (const char *text, size_t len, size_t *start, size_t *end)
         return false;
     *end = s.p - text;
     return true;
+}
+
+/* ---- as an environment ---- */
+
+static char *copy_string (char *dst, const struct span *span, bool escapes)
+{
+    static const char from[] = "bfnrt";
+    static const char to[] = "\b\f\n\r\t";
+    const char *end = span->s + span->len;
+
+    if (!escapes)
+        return (char *)memcpy (dst, span->s, span->len) + span->len;
+    for (const char *p = span->s; p < end; p++) {
+        const char *special;
+
+        if (*p == '\\' && (special = strchr (from, *++p)))
+            *dst++ = to[special - from];
+        else
+            *dst++ = *p;
+    }
+    return dst;
+}
+
+/* Unescaped text is no longer than it was, and "NAME":"VALUE" than NAME=VALUE
+ * with its NUL.
+ */
+char **jobspec_env_vector (const char *text, size_t start, size_t end)
+{
+    struct scan s = { text + start, text + end };
+    struct span name, value;
+    size_t n = 0, max = 1;
+    bool escapes;
+    char **v, *p;
+
+    for (const char *c = s.p; c < s.end; c++)
+        max += *c == ':';
+    if (!(v = malloc ((max + 1) * sizeof (*v) + (end - start))))
+        return NULL;
+    p = (char *)(v + max + 1);
+    take (&s, '{');
+    while (take_string (&s, &name, &escapes) && take (&s, ':')) {
+        if (take_string (&s, &value, &escapes)) {
+            v[n++] = p;
+            p = copy_string (p, &name, false);
+            *p++ = '=';
+            p = copy_string (p, &value, escapes);
+            *p++ = '\0';
+        }
+        else
+            s.p += strlen ("null");
+        take (&s, ',');
+    }
+    v[n] = NULL;
+    return v;
 }

@@ -25,4 +25,11 @@ bool jobspec_env_find (const char *text,
                        size_t *start,
                        size_t *end);
 
+/* The variables of what was found, text[start] to text[end - 1], as an
+ * environment: "NAME=VALUE" each, in their order, NULL at the end; what is null
+ * is left out.  One block of memory: the caller frees the array alone.  NULL
+ * and ENOMEM.
+ */
+char **jobspec_env_vector (const char *text, size_t start, size_t end);
+
 #endif

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "wire/jload.h"
+#include "wire/jobspec_env.h"
 #include "wire/jobspec_tree.h"
 
 static void strv_free (char **v)
@@ -19,10 +21,10 @@ void jobspec_run_destroy (struct jobspec_run *run)
 {
     int saved_errno = errno;
 
-    if (!run)
+    if (!run || --run->refs > 0)
         return;
     strv_free (run->argv);
-    strv_free (run->env);
+    free (run->rest);
     free (run->cwd);
     free (run->output);
     free (run->error);
@@ -57,28 +59,32 @@ static int set_argv (struct jobspec_run *run, json_t *o)
     return 0;
 }
 
-static int set_env (struct jobspec_run *run, json_t *system)
+/* An environment that jobspec_env_find() does not find. */
+static char **make_env (json_t *o)
 {
-    json_t *o = json_object_get (system, "environment");
+    size_t size = (json_object_size (o) + 1) * sizeof (char *);
     const char *key;
     json_t *value;
-    size_t i = 0;
+    char **env, *p;
+    size_t n = 0;
 
-    run->env = calloc (json_object_size (o) + 1, sizeof (*run->env));
-    if (!run->env)
-        return -1;
+    json_object_foreach (o, key, value)
+    {
+        if (json_is_string (value))
+            size += strlen (key) + strlen (json_string_value (value)) + 2;
+    }
+    if (!(env = malloc (size)))
+        return NULL;
+    p = (char *)(env + json_object_size (o) + 1);
     json_object_foreach (o, key, value)
     {
         if (!json_is_string (value))
             continue;
-        if (asprintf (&run->env[i], "%s=%s", key, json_string_value (value))
-            < 0) {
-            run->env[i] = NULL;
-            return -1;
-        }
-        i++;
+        env[n++] = p;
+        p += sprintf (p, "%s=%s", key, json_string_value (value)) + 1;
     }
-    return 0;
+    env[n] = NULL;
+    return env;
 }
 
 static bool is_string (const json_t *value, const char *s)
@@ -142,29 +148,117 @@ bool jobspec_pty_interactive (const char *text)
     return yes;
 }
 
-struct jobspec_run *jobspec_run_create (const char *text, flux_error_t *error)
+static struct jobspec_run *run_of_tree (json_t *o, const struct jobspec *js)
 {
-    struct jobspec js;
-    struct jobspec_run *run = NULL;
-    json_t *o = jobspec_tree_load (text, strlen (text), &js, error);
-    json_t *system;
+    json_t *system = jobspec_tree_get (o, "attributes", "system", NULL);
+    struct jobspec_run *run;
 
-    if (!o)
+    if (!(run = calloc (1, sizeof (*run))))
         return NULL;
-    system = jobspec_tree_get (o, "attributes", "system", NULL);
-    if (!(run = calloc (1, sizeof (*run))) || set_argv (run, o) < 0
-        || set_env (run, system) < 0
+    run->refs = 1;
+    run->ntasks = js->ntasks;
+    if (set_argv (run, o) < 0
         || dup_string (&run->cwd, json_object_get (system, "cwd")) < 0
         || shell_options_read (&run->shell, system) < 0
         || set_streams (run,
                         jobspec_tree_get (system, "shell", "options", NULL))
                < 0) {
-        err_set (error, ENOMEM, "jobspec: out of memory");
         jobspec_run_destroy (run);
-        json_decref (o);
         return NULL;
     }
-    run->ntasks = js.ntasks;
+    return run;
+}
+
+/* The whole text is parsed; env may be NULL. */
+static struct jobspec_run *parse (const char *text,
+                                  size_t len,
+                                  char ***env,
+                                  flux_error_t *error)
+{
+    struct jobspec js;
+    struct jobspec_run *run;
+    json_t *o = jobspec_tree_load (text, len, &js, error);
+    json_t *system = jobspec_tree_get (o, "attributes", "system", NULL);
+
+    if (!o)
+        return NULL;
+    if (!(run = run_of_tree (o, &js))
+        || (env
+            && !(*env = make_env (json_object_get (system, "environment"))))) {
+        jobspec_run_destroy (run);
+        run = NULL;
+        err_set (error, ENOMEM, "jobspec: out of memory");
+    }
     json_decref (o);
+    return run;
+}
+
+enum {
+    LIKE_MAX = 64 * 1024, /* bytes of text that are kept to compare with */
+};
+
+static bool is_like (const struct jobspec_run *run,
+                     const char *text,
+                     size_t len,
+                     size_t start,
+                     size_t end)
+{
+    return run && run->rest && run->env_at == start
+           && run->nrest == len - (end - start) + 2
+           && !memcmp (run->rest, text, start)
+           && !memcmp (run->rest + start + 2, text + end, len - end);
+}
+
+/* Of a text whose environment is passed over. */
+static struct jobspec_run *parse_rest (const char *text,
+                                       size_t len,
+                                       size_t start,
+                                       size_t end,
+                                       flux_error_t *error)
+{
+    size_t n = len - (end - start) + 2;
+    struct jobspec_run *run;
+    char *rest;
+
+    if (!(rest = malloc (n)))
+        return err_null (error, ENOMEM, "jobspec: out of memory");
+    memcpy (rest, text, start);
+    memcpy (rest + start, "{}", 2);
+    memcpy (rest + start + 2, text + end, len - end);
+    if (!(run = parse (rest, n, NULL, error)) || n > LIKE_MAX) {
+        free (rest);
+        return run;
+    }
+    run->rest = rest;
+    run->nrest = n;
+    run->env_at = start;
+    return run;
+}
+
+struct jobspec_run *jobspec_run_ref (struct jobspec_run *run)
+{
+    run->refs++;
+    return run;
+}
+
+struct jobspec_run *jobspec_run_create (const char *text,
+                                        struct jobspec_run *last,
+                                        char ***env,
+                                        flux_error_t *error)
+{
+    size_t len = strlen (text);
+    struct jobspec_run *run;
+    size_t start, end;
+
+    if (len > JOBSPEC_MAX_SIZE || !jobspec_env_find (text, len, &start, &end))
+        return parse (text, len, env, error);
+    if (is_like (last, text, len, start, end))
+        run = jobspec_run_ref (last);
+    else if (!(run = parse_rest (text, len, start, end, error)))
+        return NULL;
+    if (!(*env = jobspec_env_vector (text, start, end))) {
+        jobspec_run_destroy (run);
+        return err_null (error, ENOMEM, "jobspec: out of memory");
+    }
     return run;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 #include <errno.h>
+#include <flux/idset.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -148,6 +149,32 @@ int req_killall_decode (const flux_msg_t *msg,
         return -1;
     r->dry_run = dry_run;
     return to_userid (userid, &r->userid, error);
+}
+
+int req_housekeeping_kill_decode (const flux_msg_t *msg,
+                                  struct req_housekeeping_kill *r,
+                                  flux_error_t *error)
+{
+    json_int_t id = -1;
+    const char *ranks = NULL;
+
+    if (unpack (msg,
+                error,
+                "{s:i s?I s?s}",
+                "signum",
+                &r->signum,
+                "jobid",
+                &id,
+                "ranks",
+                &ranks)
+        < 0)
+        return -1;
+    r->one = id >= 0;
+    r->id = (uint64_t)id;
+    r->ranks = NULL;
+    if (ranks && !(r->ranks = idset_decode (ranks)))
+        return err_set (error, EINVAL, "ranks: %s: not a set of ranks", ranks);
+    return 0;
 }
 
 int req_id_decode (const flux_msg_t *msg,

@@ -17,6 +17,8 @@
 
 #include <flux/message.h>
 
+#include <flux/idset.h>
+
 #include "base/err.h"
 #include "job/job.h"
 #include "res/rset.h"
@@ -41,6 +43,17 @@ struct req_raise {
 int req_raise_decode (const flux_msg_t *msg,
                       struct req_raise *r,
                       flux_error_t *error);
+
+struct req_housekeeping_kill {
+    int signum;
+    bool one; /* id is given */
+    uint64_t id;
+    struct idset *ranks; /* NULL: all */
+};
+/* The caller destroys ranks. */
+int req_housekeeping_kill_decode (const flux_msg_t *msg,
+                                  struct req_housekeeping_kill *r,
+                                  flux_error_t *error);
 
 /* raiseall; killall has signum instead of states, severity, type, note. */
 struct req_all {

@@ -54,6 +54,29 @@ test_expect_success 'rc1 and rc3 run around the program' '
     ! grep two out
 '
 
+test_expect_success 'cleanup-push: what runs after the program, before rc3' '
+    cat >push.sh <<-\X &&
+	flux admin cleanup-push "echo three; flux jobs -no {name}"
+	flux submit sleep 1000 >id
+	printf "echo one\n\necho two; exit 3\n" | flux admin cleanup-push
+	! flux admin cleanup-push </dev/null 2>err && grep -q "there is no command" err &&
+	! flux rpc runat.push "{\"name\":\"x\",\"commands\":[\"a\"]}" &&
+	! flux rpc runat.push "{\"name\":\"cleanup\",\"commands\":[1]}" &&
+	echo program
+	X
+    exits_with 3 flux start -Sbroker.rc3_path="echo rc3" sh push.sh >out 2>log &&
+    printf "program\none\ntwo\nthree\nsleep\nrc3\n" >expect && test_cmp expect out &&
+    grep "cleanup.1: exited with 3" log &&
+    exits_with 5 flux start "flux admin cleanup-push exit 3; exit 5"
+'
+
+test_expect_success '--recovery of an archive' '
+    flux start "flux submit --wait --job-name=kept true && flux dump -q d.tar" &&
+    flux start --recovery=d.tar "flux jobs -ano {name} && flux submit true >id && flux jobs -no {state}" >out &&
+    printf "kept\nSCHED\n" >expect && test_cmp expect out &&
+    test_must_fail flux start --recovery=push.sh true 2>err && grep "push.sh was not restored" err
+'
+
 test_expect_success 'unknown attributes are kept' '
     flux start -Smy.own=1 --conf=a.b=2 \
         "flux getattr my.own; flux config get a.b" >out &&

@@ -116,4 +116,13 @@ test_expect_success 'events can be posted by hand' '
     grep "No such job $id" err
 '
 
+test_expect_success 'one that lasts as long as its time limit does not exceed it' '
+    for limit in 0.05 0.1 0.2; do
+        flux submit -t ${limit}s --setattr=exec.test.wait_status=0 true || return 1
+    done >ids &&
+    for id in $(cat ids); do
+        flux job wait-event -q -t 30 $id clean &&
+        test "$(flux jobs -no {result} $id)" = COMPLETED || return 1
+    done
+'
 test_done

@@ -130,7 +130,7 @@ test_expect_success 'bad tables are refused, and say which' '
 		grep -F "[job-manager.$table]: $text" err || { cat c.toml err; return 1; }
 	done <<-\T
 	prolog|foo = 1|1 object item(s) left unpacked: foo
-	prolog||no command specified
+	prolog||no command specified and exec.imp not defined
 	prolog|command = "x"|command must be an array
 	prolog|command = [ 1 ]|malformed prolog command
 	epilog|command = []|malformed epilog command
@@ -146,12 +146,28 @@ test_expect_success 'per-rank: on each rank of the job, and all are told of' '
 	flux submit --wait -N2 -n2 true
 	flux job eventlog $(flux job last) >log
 	flux dmesg >dmesg
+	flux resource drain >drained
 	T
 	flux start --test-size=3 -c c.toml sh -e run.sh &&
 	grep "prolog: .* (rank 0): stdout: on 0-1$" dmesg &&
 	grep "prolog: .* (rank 1): stdout: on 0-1$" dmesg &&
 	test_must_fail grep "(rank 2)" dmesg &&
 	grep "prolog-finish.*status=0" log &&
-	grep "note=\"epilog exited with code=4 on .* (ranks 0-1)\"" log
+	grep "note=\"epilog exited with code=4 on .* (rank 0-1)\"" log &&
+	grep "epilog failed for job" drained
+'
+test_expect_success 'per-rank: a prolog that times out drains; without it none does' '
+	printf "[job-manager]\nplugins = [ { load = \"$plugins/perilog.so\" } ]\n[job-manager.prolog]\nper-rank = true\ntimeout = \"100ms\"\ncommand = [\"sleep\", \"1000\"]\n" >c.toml &&
+	printf "flux submit --wait true || :\nflux resource drain >drained\n" >run.sh &&
+	flux start --test-size=2 -c c.toml sh -e run.sh && grep "prolog timed out for job" drained &&
+	sed -i "s/per-rank = true/per-rank = false/" c.toml &&
+	flux start --test-size=2 -c c.toml sh -e run.sh && test_must_fail grep prolog drained
+'
+test_expect_success 'without a command, exec.imp runs that of the site' '
+	printf "#!/bin/sh\necho imp: \"\$@\"\n" >imp && chmod +x imp &&
+	printf "[exec]\nimp = \"$PWD/imp\"\n[job-manager]\nplugins = [ { load = \"$plugins/perilog.so\" } ]\n[job-manager.prolog]\n[job-manager.epilog]\n" >c.toml &&
+	printf "flux submit --wait true\nflux dmesg >dmesg\n" >run.sh &&
+	flux start --cores=1 -c c.toml sh -e run.sh &&
+	grep "stdout: imp: run prolog$" dmesg && grep "stdout: imp: run epilog$" dmesg
 '
 test_done

@@ -106,6 +106,7 @@ test_expect_success 'no role at all' '
 	refused "$text" nobody flux jobs &&
 	refused "$text" nobody flux job raise $(cat theirs) &&
 	refused "$text" nobody flux ping -c1 job-manager &&
+	refused "$text" nobody flux job last &&
 	nobody flux getattr rank
 '
 test_expect_success 'lookup' '

@@ -34,6 +34,34 @@ test_expect_success 'flag debug: requests are events' '
 	j=$(flux submit true) && flux job wait-event -t 30 $j clean &&
 	! flux job eventlog $j | grep debug
 '
+test_expect_success 'flag debug: a held job asks when it is released' '
+	j=$(flux submit --flags=debug --urgency=hold true) && flux job wait-event -t 30 $j priority &&
+	! flux job eventlog $j | grep debug &&
+	flux job urgency $j 16 && flux job wait-event -t 30 $j clean &&
+	flux job eventlog $j | cut -d" " -f2 | tr "\n" " " >events &&
+	grep "urgency priority debug.alloc-request alloc" events
+'
+test_expect_success 'a built-in plugin can be asked for again' '
+	flux jobtap list -a >before && flux jobtap load .history &&
+	flux jobtap list -a >after && test_cmp before after &&
+	flux jobtap remove .history && flux jobtap load .history && flux job last
+'
+test_expect_success 'lines told of a shutdown have an end' '
+	echo "trap \"\" HUP TERM; flux rpc --stream shutdown.start \"{\\\"loglevel\\\":6}\" >told" >ask.sh &&
+	{ flux start --cores=1 sh ask.sh || true; } &&
+	grep "requested by a client.n\"" told
+'
+test_expect_success 'bits and counters of modules' '
+	test "$(flux module debug -s 0x10 kvs)" = 0x10 &&
+	test "$(flux module debug -s 1 kvs)" = 0x11 &&
+	test "$(flux module debug -c 0x10 kvs)" = 0x1 &&
+	test "$(flux module debug -S 7 kvs)" = 0x7 &&
+	test "$(flux module debug -C kvs)" = 0x0 &&
+	for n in 1 2 3 4 5; do flux ping -c1 heartbeat || return 1; done &&
+	test $(flux module stats -p rx.request -t int heartbeat) -ge 5 &&
+	flux module stats -C heartbeat && flux module stats --clear-all nosuch &&
+	test $(flux module stats -p rx.request -t int heartbeat) -lt 5
+'
 test_expect_success 'the service of a shell comes first' '
 	flux job eventlog -p exec $(flux job last) | grep "shell.init service=\"$(id -u)-shell-f.*\" leader-rank=0 size=1"
 '

@@ -40,11 +40,19 @@ static void one (const char *s, size_t len)
                      || jobspec_check (redacted, strlen (redacted), NULL) == 0);
     }
     if (good || strlen (s) == len) {
-        struct jobspec_run *run = jobspec_run_create (s, NULL);
+        char **env = NULL, **again = NULL;
+        struct jobspec_run *run = jobspec_run_create (s, NULL, &env, NULL);
+        struct jobspec_run *like =
+            run ? jobspec_run_create (s, run, &again, NULL) : NULL;
 
         fuzz_assert (good == (run != NULL));
         if (run)
-            fuzz_assert (run->argv[0] != NULL);
+            fuzz_assert (run->argv[0] != NULL && like);
+        for (size_t i = 0; run && (env[i] || again[i]); i++)
+            fuzz_assert (env[i] && again[i] && !strcmp (env[i], again[i]));
+        free (env);
+        free (again);
+        jobspec_run_destroy (like);
         jobspec_run_destroy (run);
         free (jobspec_update (s, "{\"attributes.system.duration\":1}", NULL));
         free (jobspec_update (inputs[0], s, NULL));

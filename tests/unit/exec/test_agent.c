@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent_run.h"
+#include "base/jobid.h"
 
 static void test_hello (void)
 {
@@ -99,6 +100,33 @@ static void test_environment (void)
                                       "\"mode\":384,\"data\":\"text\"}}" });
     ok (strstr (r->output, "77\\n"), "resource limits");
     ok (strstr (r->output, "text"), "files of the jobspec");
+}
+
+/* Whatever a job does to its directory, the next one has a new one. */
+static void test_tmpdir (void)
+{
+    static const char *const uses[] = {
+        "true",
+        "touch $FLUX_JOB_TMPDIR/.x",
+        "mkdir -p $FLUX_JOB_TMPDIR/d/d",
+        "chmod 755 $FLUX_JOB_TMPDIR",
+        "rmdir $FLUX_JOB_TMPDIR; ln -s / $FLUX_JOB_TMPDIR",
+        "rmdir $FLUX_JOB_TMPDIR",
+    };
+    const char *look = "cd ${FLUX_JOB_TMPDIR%/*}; "
+                       "echo $(stat -c '%a %F' $FLUX_JOB_TMPDIR) "
+                       "$(ls -A $FLUX_JOB_TMPDIR) $(ls -d jobtmp-0-f*)";
+    char plain[JOBID_TEXT_MAX];
+    char want[128];
+
+    for (size_t i = 0; i < sizeof (uses) / sizeof (uses[0]); i++) {
+        struct report *r = sh (uses[i]);
+
+        r = sh (look);
+        jobid_encode (last_id, JOBID_F58PLAIN, plain, sizeof (plain));
+        snprintf (want, sizeof (want), "700 directory jobtmp-0-%s\\n", plain);
+        ok (said (r, "stdout", want), "a new directory after: %s", uses[i]);
+    }
 }
 
 static void test_binding (void)
@@ -320,6 +348,7 @@ int main (void)
     test_hello ();
     test_status ();
     test_environment ();
+    test_tmpdir ();
     test_binding ();
     test_tasks ();
     test_kill ();

@@ -270,6 +270,9 @@ static void test_agent_died (void)
     ok (!strcmp (r->type, "exec") && strstr (r->note, "lost"),
         "agent and broker died: an exception says so");
     ok (r->finished == 1 && r->released == 1, "and the job ends");
+    /* Agents clean up what those before them have left. */
+    r = await (script ("true", 2, false));
+    ok (r->finished == 1, "the next agents run jobs");
 }
 
 static void test_much (void)

@@ -77,6 +77,11 @@ static void test_options (void)
     start (12, TEST_SPEC ("\"mock_exception\":\"run\""), 0.);
     loop_run (loop);
     is_str (report_of (&reports, 12)->order, "LSELFR", "fails while it runs");
+    t0 = loop_now (loop);
+    start (14, TEST_SPEC ("\"wait_status\":0"), 30.);
+    loop_run (loop);
+    ok (loop_now (loop) > t0 + 29.9 && loop_now (loop) < t0 + 30.,
+        "one with the time limit for duration ends just before it");
     errno = 0;
     ok (start (13, TEST_SPEC ("\"run_duration\":\"x\""), 0.) < 0
             && errno == EINVAL,

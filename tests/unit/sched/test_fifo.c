@@ -223,11 +223,15 @@ static void test_deny (void)
     ok (sched_fifo.feasible (s, &nodes, &error) < 0 && errno == EOVERFLOW,
         "too many nodes");
     is_str (error.text,
-            "unsatisfiable request: need 2 node(s) with 1 slot(s) of 1 "
-            "core(s), only 1 such node(s) available (total nodes: 1)",
+            "unsatisfiable request: need 2 node(s) with 1 cores each, only "
+            "1 eligible",
             "with a sentence");
     ok (sched_fifo.feasible (s, &gpu, &error) < 0 && errno == EOVERFLOW,
         "no GPUs");
+    is_str (error.text,
+            "unsatisfiable request: need 1 slot(s) with 1 GPU(s) each, only "
+            "0 available (total GPUs: 0)",
+            "GPUs are named");
     bad.constraints = "{\"nope\":[]}";
     ok (sched_fifo.feasible (s, &bad, &error) < 0 && errno == EINVAL,
         "a constraint that cannot be read");

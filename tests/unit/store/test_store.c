@@ -514,6 +514,52 @@ static struct store *open_or_bail (struct loop *loop,
     return s;
 }
 
+/* In one batch: appends to two logs of two jobs in turn, one larger than what
+ * is gathered, and jobs that are removed among them.
+ */
+static void test_gathered (struct loop *loop,
+                           struct store *s,
+                           struct told *told)
+{
+    static const char *const paths[] = { "eventlog", "guest.output" };
+    size_t size = 3 << 20;
+    char *big = malloc (size);
+    char *data, want[2000] = "";
+    size_t len;
+
+    memset (big, 'x', size);
+    store_log_append (s, 42, "eventlog", "before", 6);
+    store_job_remove (s, 42);
+    store_log_append (s, 42, "eventlog", "after", 5);
+    for (int i = 0; i < 300; i++) {
+        char line[16];
+
+        sprintf (line, "%d\n", i / 4);
+        if (i % 4 == 0)
+            strcat (want, line);
+        store_log_append (s, 41 - i % 2, paths[i / 2 % 2], line, strlen (line));
+    }
+    store_log_append (s, 43, "eventlog", "a", 1);
+    store_log_append (s, 43, "eventlog", big, size);
+    store_log_append (s, 43, "eventlog", "b", 1);
+    store_log_append (s, 43, "eventlog", "c", 1);
+    commit (loop, s, told);
+    for (int i = 0; i < 4; i++) {
+        store_log_get (s, 40 + i % 2, paths[i / 2], &data, NULL);
+        is_str (data, want, "a log is its appends in order");
+        free (data);
+    }
+    store_log_get (s, 42, "eventlog", &data, NULL);
+    is_str (data, "after", "what was removed stays so");
+    free (data);
+    store_log_get (s, 43, "eventlog", &data, &len);
+    ok (len == size + 3 && data[0] == 'a' && data[1] == 'x'
+            && !strcmp (data + size, "xbc"),
+        "large ones too");
+    free (data);
+    free (big);
+}
+
 static void test_common (struct loop *loop, const char *dir)
 {
     struct told told;
@@ -525,6 +571,7 @@ static void test_common (struct loop *loop, const char *dir)
     test_strings (loop, s, &told);
     test_nested (loop, s, &told);
     test_order (loop, s, &told);
+    test_gathered (loop, s, &told);
     is_int (told.failed, 0, "no batch failed");
     store_meta_put (s, "closing", "1", 1);
     store_commit (s);
@@ -587,6 +634,39 @@ static void exec_sql (const char *dir, const char *sql)
         || sqlite3_exec (db, sql, NULL, NULL, NULL) != SQLITE_OK)
         bail_out ("%s: %s", path, sqlite3_errmsg (db));
     sqlite3_close (db);
+}
+
+static int64_t count_sql (const char *dir, const char *sql)
+{
+    char path[300];
+    sqlite3 *db;
+    sqlite3_stmt *st;
+    int64_t n;
+
+    snprintf (path, sizeof (path), "%s/jobs.sqlite", dir);
+    if (sqlite3_open (path, &db) != SQLITE_OK
+        || sqlite3_prepare_v2 (db, sql, -1, &st, NULL) != SQLITE_OK
+        || sqlite3_step (st) != SQLITE_ROW)
+        bail_out ("%s: %s", path, sqlite3_errmsg (db));
+    n = sqlite3_column_int64 (st, 0);
+    sqlite3_finalize (st);
+    sqlite3_close (db);
+    return n;
+}
+
+/* Rows of logs: few, and numbered beyond none that the next process takes. */
+static void test_log_rows (const char *dir)
+{
+    is_int (count_sql (dir, "SELECT count (*) FROM logs WHERE id IN (40, 41)"),
+            4,
+            "appends of a batch to a log are one row");
+    is_int (count_sql (dir, "SELECT count (*) FROM logs WHERE id = 43"),
+            3,
+            "but for large ones");
+    ok (count_sql (dir,
+                   "SELECT value >= (SELECT max (seq) FROM logs) FROM meta "
+                   "WHERE key = 'store.log_seq'"),
+        "numbers are taken before they are used");
 }
 
 static void test_refused (struct loop *loop, const char *dir)
@@ -762,6 +842,7 @@ int main (void)
     test_common (loop, dir);
     ok (stat (dir, &sb) == 0 && (sb.st_mode & 0777) == 0700,
         "the directory is for nobody else");
+    test_log_rows (dir);
     test_reopen (loop, dir);
     test_lock (loop, dir);
     test_failure (loop, dir);

@@ -36,6 +36,16 @@ static char *make (const char *res, const char *tasks, const char *attr)
     return s;
 }
 
+static bool runs (const char *s)
+{
+    char **env = NULL;
+    struct jobspec_run *run = jobspec_run_create (s, NULL, &env, NULL);
+
+    free (env);
+    jobspec_run_destroy (run);
+    return run != NULL;
+}
+
 static void refuse (char *s, const char *expect)
 {
     flux_error_t error = { { 0 } };
@@ -48,7 +58,7 @@ static void refuse (char *s, const char *expect)
         error.text,
         expect);
     ok (!jobspec_redact (s, strlen (s), NULL) && !jobspec_of (t)
-            && !jobspec_run_create (s, NULL),
+            && !runs (s),
         "and by all others");
     text_unref (t);
     free (s);
@@ -409,6 +419,39 @@ static void test_shared (void)
 }
 
 /* The quick way around the environment must not differ from the parser. */
+/* The environment is what the parser says it is, in any order. */
+static void check_vector (const char *s)
+{
+    json_t *o = json_loads (s, 0, NULL);
+    json_t *vars = NULL, *value;
+    char **env = NULL;
+    struct jobspec_run *run = jobspec_run_create (s, NULL, &env, NULL);
+    size_t n = 0, found = 0;
+    const char *key;
+
+    json_unpack (o,
+                 "{s:{s:{s:o}}}",
+                 "attributes",
+                 "system",
+                 "environment",
+                 &vars);
+    json_object_foreach (vars, key, value)
+    {
+        char want[64];
+
+        if (!json_is_string (value))
+            continue;
+        n++;
+        snprintf (want, sizeof (want), "%s=%s", key, json_string_value (value));
+        for (size_t i = 0; env[i]; i++)
+            found += !strcmp (env[i], want);
+    }
+    ok (run && found == n && !env[n], "and given to tasks");
+    free (env);
+    jobspec_run_destroy (run);
+    json_decref (o);
+}
+
 static void test_environment (void)
 {
     static const char *const envs[] = {
@@ -461,6 +504,8 @@ static void test_environment (void)
         ok (good == (r != NULL), "environment %s is %d", envs[i], good);
         if (r && !strstr (envs[i], "\"x\""))
             is_str (r, want, "and removed");
+        if (r)
+            check_vector (s);
         free (r);
         free (s);
     }
@@ -478,12 +523,14 @@ static void test_run (void)
                              "\"append\"},\"input\":{\"stdin\":{\"type\":"
                              "\"file\",\"path\":\"i\"}},\"pty\":"
                              "{\"interactive\":1}"));
-    struct jobspec_run *run = jobspec_run_create (s, NULL);
+    char **env;
+    struct jobspec_run *run = jobspec_run_create (s, NULL, &env, NULL);
 
     is_str (run->argv[0], "/bin/app", "argv[0]");
     is_str (run->argv[1], "x", "argv[1]");
     ok (!run->argv[2], "argv ends");
-    ok (run->env && !run->env[0], "no environment is an empty one");
+    ok (env && !env[0], "no environment is an empty one");
+    free (env);
     ok (!run->cwd, "no cwd");
     is_int (run->ntasks, 2, "ntasks");
     is_str (run->output, "o", "output");
@@ -499,11 +546,12 @@ static void test_run (void)
               "{\"A\":\"1=2\",\"B\":null,\"C\":\"\"},\"shell\":{\"options\":"
               "{\"output\":{\"stdout\":{\"type\":\"kvs\",\"path\":\"o\"},"
               "\"stderr\":{\"type\":\"file\",\"path\":\"e\"}}}}}}");
-    run = jobspec_run_create (s, NULL);
+    run = jobspec_run_create (s, NULL, &env, NULL);
     is_str (run->argv[0], "app", "a command may be one string");
-    is_str (run->env[0], "A=1=2", "env[0]");
-    is_str (run->env[1], "C=", "null is left out");
-    ok (!run->env[2], "env ends");
+    is_str (env[0], "A=1=2", "env[0]");
+    is_str (env[1], "C=", "null is left out");
+    ok (!env[2], "env ends");
+    free (env);
     is_str (run->cwd, "/tmp", "cwd");
     is_int (run->ntasks, 3, "ntasks");
     ok (!run->output, "a path counts only with type file");
@@ -512,6 +560,50 @@ static void test_run (void)
     jobspec_run_destroy (run);
     jobspec_run_destroy (NULL);
     free (s);
+}
+
+static void test_like (void)
+{
+    static const struct {
+        const char *env;
+        const char *cwd;
+        bool shared;
+    } jobs[] = {
+        { "{\"A\":\"2\",\"B\":\"3\"}", "/", true },
+        { "{}", "/", true },
+        { "{\"A\":\"1\"}", "/x", false },
+        { "{\"\\u0041\":\"1\"}", "/", false },
+    };
+    char **env;
+    struct jobspec_run *last, *run;
+    char *s =
+        make (NULL, NULL, SYS ("\"environment\":{\"A\":\"1\"},\"cwd\":\"/\""));
+
+    last = jobspec_run_create (s, NULL, &env, NULL);
+    is_str (env[0], "A=1", "environment of the first");
+    free (env);
+    free (s);
+    for (size_t i = 0; i < sizeof (jobs) / sizeof (jobs[0]); i++) {
+        char sys[200];
+
+        snprintf (sys,
+                  sizeof (sys),
+                  "{\"system\":{\"duration\":0,\"environment\":%s,"
+                  "\"cwd\":\"%s\"}}",
+                  jobs[i].env,
+                  jobs[i].cwd);
+        s = make (NULL, NULL, sys);
+        run = jobspec_run_create (s, last, &env, NULL);
+        ok ((run == last) == jobs[i].shared, "shared is %d", jobs[i].shared);
+        is_str (run->cwd, jobs[i].cwd, "cwd");
+        ok (strstr (jobs[i].env, "1") == NULL
+                || (env[0] && !strcmp (env[0], "A=1")),
+            "environment of its own");
+        free (env);
+        jobspec_run_destroy (run);
+        free (s);
+    }
+    jobspec_run_destroy (last);
 }
 
 int main (void)
@@ -524,5 +616,6 @@ int main (void)
     test_environment ();
     test_shared ();
     test_run ();
+    test_like ();
     return done_testing ();
 }

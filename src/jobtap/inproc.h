@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+
+/* A handle inside the broker: an ordinary flux_t, that of the instance's
+ * owner, whose reactor is the broker's loop.  Plugins are lent one; the
+ * daemon has another one for what it does as a client would.
+ */
+
+#ifndef SLUICE_JOBTAP_INPROC_H
+#define SLUICE_JOBTAP_INPROC_H
+
+#include <flux/core.h>
+
+#include "loop/loop.h"
+#include "router/router.h"
+
+struct tap_inproc;
+
+/* *h goes with the result.  NULL and errno. */
+struct tap_inproc *tap_inproc_create (struct loop *loop,
+                                      struct router *router,
+                                      flux_t **h);
+void tap_inproc_destroy (struct tap_inproc *in); /* accepts NULL */
+
+#endif
