@@ -57,8 +57,7 @@ static void refuse (char *s, const char *expect)
         "refused: %s (%s)",
         error.text,
         expect);
-    ok (!jobspec_redact (s, strlen (s), NULL) && !jobspec_of (t)
-            && !runs (s),
+    ok (!jobspec_redact (s, strlen (s), NULL) && !jobspec_of (t) && !runs (s),
         "and by all others");
     text_unref (t);
     free (s);
