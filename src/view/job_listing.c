@@ -21,7 +21,7 @@
  * is large.
  */
 #define ROWS_PER_MESSAGE 128
-#define SLICE_SECONDS 0.004
+#define SLICE_SECONDS 0.002
 /* Steps between two looks at the clock. */
 #define CLOCK_EVERY_JOB 256
 #define CLOCK_EVERY_ROW 16
