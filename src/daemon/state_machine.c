@@ -68,12 +68,18 @@ static void enter (struct state_machine *sm, enum broker_state state)
 
 /* ---- the way down ---- */
 
+static void all_left (void *arg)
+{
+    struct state_machine *sm = arg;
+
+    loop_stop (sm->b->loop);
+}
+
 static void goodbye (struct state_machine *sm)
 {
     enter (sm, STATE_GOODBYE);
     enter (sm, STATE_EXIT);
-    state_watch_end (sm->watch);
-    loop_stop (sm->b->loop);
+    state_watch_end (sm->watch, all_left, sm);
 }
 
 static void rc3_done (struct broker *b, int code, void *arg)

@@ -14,7 +14,13 @@ struct state_watch {
     struct flux_msglist *monitors;  /* state-machine.monitor */
     struct flux_msglist *shutdowns; /* shutdown.start, streaming */
     bool listening;
+    struct flux_msglist *told;  /* of those, answered and still there */
+    struct loop_source *enough; /* they had their time; NULL: not yet over */
+    void (*done) (void *arg);
+    void *arg;
 };
+
+#define LINGER 1. /* seconds */
 
 static void answer_all (struct state_watch *w,
                         struct flux_msglist *l,
@@ -189,22 +195,64 @@ static int shutdown_cb (struct router *r,
     return flux_msg_is_streaming (msg) ? REQUEST_LATER : REQUEST_DONE;
 }
 
+static void over (struct state_watch *w)
+{
+    void (*done) (void *arg) = w->done;
+
+    loop_source_destroy (w->enough);
+    w->enough = NULL;
+    w->done = NULL;
+    if (done)
+        done (w->arg);
+}
+
 static int shutdown_disconnect_cb (struct router *r,
                                    const flux_msg_t *msg,
                                    void *arg,
                                    flux_error_t *error)
 {
     struct state_watch *w = arg;
+    const flux_msg_t *req;
 
     forget (w, w->shutdowns, msg);
+    for (req = flux_msglist_first (w->told); req;
+         req = flux_msglist_next (w->told)) {
+        if (router_same_client (req, msg))
+            flux_msglist_delete (w->told);
+    }
+    if (w->enough && flux_msglist_count (w->told) == 0)
+        over (w);
     return REQUEST_DONE;
 }
 
-void state_watch_end (struct state_watch *w)
+static void enough_cb (struct loop_source *src, int revents, void *arg)
 {
+    over (arg);
+}
+
+void state_watch_end (struct state_watch *w,
+                      void (*done) (void *arg),
+                      void *arg)
+{
+    const flux_msg_t *req;
+
+    w->done = done;
+    w->arg = arg;
     answer_all (w, w->monitors, ENODATA, NULL);
     answer_all (w, w->waiters, ENOENT, "broker has surpassed RUN state");
+    for (req = flux_msglist_first (w->shutdowns); req;
+         req = flux_msglist_next (w->shutdowns))
+        (void)flux_msglist_append (w->told, req);
     answer_all (w, w->shutdowns, ENODATA, NULL);
+    if (flux_msglist_count (w->told) > 0)
+        w->enough = loop_timer_create (w->b->loop,
+                                       LOOP_ALWAYS,
+                                       LINGER,
+                                       0.,
+                                       enough_cb,
+                                       w);
+    if (!w->enough)
+        over (w);
 }
 
 static const struct request_row rows[] = {
@@ -226,8 +274,9 @@ struct state_watch *state_watch_create (struct broker *b)
     w->b = b;
     w->waiters = flux_msglist_create ();
     w->monitors = flux_msglist_create ();
+    w->told = flux_msglist_create ();
     w->shutdowns = flux_msglist_create ();
-    if (!w->waiters || !w->monitors || !w->shutdowns
+    if (!w->waiters || !w->monitors || !w->shutdowns || !w->told
         || router_methods_add (b->router, rows, w) < 0) {
         state_watch_destroy (w);
         return NULL;
@@ -244,6 +293,8 @@ void state_watch_destroy (struct state_watch *w)
         flux_msglist_destroy (w->waiters);
         flux_msglist_destroy (w->monitors);
         flux_msglist_destroy (w->shutdowns);
+        flux_msglist_destroy (w->told);
+        loop_source_destroy (w->enough);
         free (w);
     }
     errno = saved_errno;

@@ -15,8 +15,13 @@ struct state_watch *state_watch_create (struct broker *b);
 void state_watch_destroy (struct state_watch *w);
 
 void state_watch_changed (struct state_watch *w, enum broker_state state);
-/* The end: nobody is left without an answer. */
-void state_watch_end (struct state_watch *w);
+/* The end: nobody is left without an answer.  done is called when those who
+ * asked for it have read theirs and left, or a second later: clients of Flux
+ * take a connection that is closed already for an error.
+ */
+void state_watch_end (struct state_watch *w,
+                      void (*done) (void *arg),
+                      void *arg);
 
 const char *state_name (enum broker_state state);
 

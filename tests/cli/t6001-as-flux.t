@@ -46,10 +46,16 @@ test_expect_success 'a built-in plugin can be asked for again' '
 	flux jobtap list -a >after && test_cmp before after &&
 	flux jobtap remove .history && flux jobtap load .history && flux job last
 '
-test_expect_success 'lines told of a shutdown have an end' '
-	echo "trap \"\" HUP TERM; flux rpc --stream shutdown.start \"{\\\"loglevel\\\":6}\" >told" >ask.sh &&
-	{ flux start --cores=1 sh ask.sh || true; } &&
-	grep "requested by a client.n\"" told
+test_expect_success 'who asks for the end hears all of it' '
+	dir=$(mktemp -d) && uri=local://$dir/sock &&
+	{ flux broker -S local-uri=$uri </dev/null 2>log & } &&
+	pid=$! &&
+	(
+		FLUX_URI=$uri && export FLUX_URI &&
+		wait_until flux getattr broker.pid >/dev/null 2>&1 &&
+		flux rpc --stream shutdown.start "{\"loglevel\":6}" >told
+	) && wait $pid && rmdir $dir &&
+	grep "requested by a client.n\"" told && grep "goodbye->exit" told
 '
 test_expect_success 'bits and counters of modules' '
 	test "$(flux module debug -s 0x10 kvs)" = 0x10 &&
