@@ -78,6 +78,7 @@ test -z "$twice" && echo "ok 4 - none ran twice" || { echo "not ok 4 - none ran 
 bad=$(flux jobs -a -no '{id} {result} {exception.note}' | grep -v ' COMPLETED' | head -5)
 test -z "$bad" && echo "ok 5 - all of them completed" || { echo "not ok 5 - all of them completed"; echo "$bad" | sed 's/^/# /'; }
 broker_stop && echo "ok 6 - an orderly end" || echo "not ok 6 - an orderly end"
-test -z "$(agent_pid)" && echo "ok 7 - no agent is left" || echo "not ok 7 - no agent is left"
+no_agent () { test -z "$(agent_pid)"; }
+wait_until no_agent && echo "ok 7 - no agent is left" || echo "not ok 7 - no agent is left"
 sed 's/^/# /' "$crash_dir/log" | grep -v "is back" | tail -20
 echo 1..7

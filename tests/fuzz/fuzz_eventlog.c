@@ -44,7 +44,9 @@ static void again (const struct event *ev, const struct job *job)
     fuzz_assert (w.ev.kind == ev->kind && w.ev.urgency == ev->urgency
                  && w.ev.userid == ev->userid && w.ev.priority == ev->priority);
     s2 = wire_event_encode (&w.ev, NULL);
-    if (ev->kind != EVENT_ANNOTATIONS)
+    /* Times beyond any clock lose digits. */
+    if (ev->kind != EVENT_ANNOTATIONS && ev->timestamp < 1e15
+        && ev->expiration < 1e15)
         fuzz_assert (!strcmp (s, s2));
     wire_event_finish (&w);
     free (s);
