@@ -159,21 +159,32 @@ static int list_cb (struct router *r,
     return respond (r, msg, json_pack ("{s:o}", "entries", list));
 }
 
+static int change (struct router *r,
+                   const flux_msg_t *msg,
+                   struct cron *cron,
+                   int (*verb) (struct cron_entry *e),
+                   const char *done,
+                   flux_error_t *error)
+{
+    struct cron_entry *e = named (cron, msg, error);
+
+    if (!e)
+        return REQUEST_ERROR;
+    if (verb (e) < 0)
+        return err_set (error,
+                        EINVAL,
+                        "cron-%jd is %s already",
+                        (intmax_t)e->id,
+                        done);
+    return respond (r, msg, cron_entry_json (e));
+}
+
 static int start_cb (struct router *r,
                      const flux_msg_t *msg,
                      void *arg,
                      flux_error_t *error)
 {
-    struct cron_entry *e = named (arg, msg, error);
-
-    if (!e)
-        return REQUEST_ERROR;
-    if (cron_entry_start (e) < 0)
-        return err_set (error,
-                        EINVAL,
-                        "cron-%jd is started already",
-                        (intmax_t)e->id);
-    return respond (r, msg, cron_entry_json (e));
+    return change (r, msg, arg, cron_entry_start, "started", error);
 }
 
 static int stop_cb (struct router *r,
@@ -181,16 +192,7 @@ static int stop_cb (struct router *r,
                     void *arg,
                     flux_error_t *error)
 {
-    struct cron_entry *e = named (arg, msg, error);
-
-    if (!e)
-        return REQUEST_ERROR;
-    if (cron_entry_stop (e) < 0)
-        return err_set (error,
-                        EINVAL,
-                        "cron-%jd is stopped already",
-                        (intmax_t)e->id);
-    return respond (r, msg, cron_entry_json (e));
+    return change (r, msg, arg, cron_entry_stop, "stopped", error);
 }
 
 /* A task that runs is left to its end, unless it is to be killed. */

@@ -102,11 +102,6 @@ static inline struct job *job_next (const struct job *job)
     for ((job) = (first), (tmp) = job_next (job); (job); \
          (job) = (tmp), (tmp) = job_next (job))
 
-static inline bool job_is_pending (const struct job *job)
-{
-    return job->state & FLUX_JOB_STATE_PENDING;
-}
-
 static inline bool job_is_running (const struct job *job)
 {
     return job->state & FLUX_JOB_STATE_RUNNING;

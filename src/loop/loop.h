@@ -198,7 +198,6 @@ void loop_stat_get (struct loop_source *src,
  */
 size_t loop_active (const struct loop *loop);
 void loop_source_set_counted (struct loop_source *src, bool counted);
-bool loop_source_is_counted (const struct loop_source *src);
 
 /* End-of-turn hooks (phase 3), run on every turn that ran anything. */
 int loop_hook_add (struct loop *loop, loop_hook_f cb, void *arg);

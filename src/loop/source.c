@@ -222,11 +222,6 @@ void loop_source_set_counted (struct loop_source *src, bool counted)
         src->loop->nactive += counted ? 1 : -1;
 }
 
-bool loop_source_is_counted (const struct loop_source *src)
-{
-    return src->counted;
-}
-
 struct loop_source *loop_io_create (struct loop *loop,
                                     enum loop_class cls,
                                     int fd,

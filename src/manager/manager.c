@@ -14,11 +14,6 @@ struct store *manager_store (struct manager *m)
     return m->store;
 }
 
-struct text_pool *manager_texts (struct manager *m)
-{
-    return m->texts;
-}
-
 struct loop *manager_loop (struct manager *m)
 {
     return m->loop;

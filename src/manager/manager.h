@@ -121,7 +121,6 @@ void manager_each_queue (struct manager *m,
                                      void *arg),
                          void *arg);
 struct store *manager_store (struct manager *m);
-struct text_pool *manager_texts (struct manager *m);
 struct loop *manager_loop (struct manager *m);
 struct router *manager_router (struct manager *m);
 /* All resources, as text of R version 1; malloced. */

@@ -165,7 +165,6 @@ struct job_inflight post_inflight (const struct job *job);
 struct outbox *outbox_create (struct manager *m);
 void outbox_destroy (struct outbox *o);
 int outbox_listen (struct outbox *o, const struct manager_listener *l);
-bool outbox_has_listeners (const struct outbox *o);
 /* Tell listeners of an event; takes line (malloced, with newline). */
 void outbox_entry (struct outbox *o,
                    const struct job *job,

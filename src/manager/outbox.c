@@ -77,11 +77,6 @@ uint64_t outbox_turns (const struct outbox *o)
     return o->turns;
 }
 
-bool outbox_has_listeners (const struct outbox *o)
-{
-    return o->listeners != NULL;
-}
-
 uint64_t outbox_batch (const struct outbox *o)
 {
     struct store *store = o->m->store;

@@ -76,7 +76,7 @@ test_expect_success 'it can be killed: by job, by rank, all; failures are logged
 	cat >run.sh <<-\X &&
 	a=$(flux submit -N1 -n1 true) b=$(flux submit -N2 -n2 true)
 	flux job wait-event -t 30 $a clean; flux job wait-event -t 30 $b clean
-	until test $(flux housekeeping list -no {pending.nnodes} | paste -sd+ | bc) = 3; do sleep 0.05; done
+	until test $(($(flux housekeeping list -no {pending.nnodes} | paste -sd+))) = 3; do sleep 0.05; done
 	flux housekeeping kill -j $a
 	until test "$(flux housekeeping list -no {id})" = $b; do sleep 0.05; done
 	flux housekeeping kill -t 1 -s 9
