@@ -157,7 +157,7 @@ static int create_parts (struct manager *m,
         return err_set (error, errno, "creating the job manager");
     m->store = store_open (m->loop,
                            cfg->statedir,
-                           cfg->store_sync ? cfg->store_sync : "normal",
+                           cfg->store_sync,
                            outbox_done,
                            m,
                            error);

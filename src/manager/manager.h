@@ -24,7 +24,7 @@ struct manager_config {
     struct loop *loop;
     struct router *router;
     const char *statedir; /* NULL or "": jobs live in memory */
-    const char *store_sync;
+    const char *store_sync; /* as sync of store_open: NULL is "full" */
     const char *hostname;
     const struct sched_ops *sched;
     const struct exec_ops *exec;
