@@ -16,9 +16,19 @@ static int take_row (const struct store_job *row, void *arg)
 
     if (row->jobspec && !job->spec)
         job->spec = text_create (row->jobspec, strlen (row->jobspec));
-    if (row->R && !job->R)
-        job->R = text_create (row->R, strlen (row->R));
     return 0;
+}
+
+/* As it was given: updates come with the log. */
+static void take_R (struct store *store, struct job *job)
+{
+    char *R;
+    size_t len;
+
+    if (job->R || store_value_get (store, job->id, "R", &R, &len) < 0)
+        return;
+    job->R = text_create (R, len);
+    free (R);
 }
 
 static int replay (struct job *job, const char *log, size_t size)
@@ -60,6 +70,7 @@ struct job *tap_job_any (struct jobtap *jt, flux_jobid_t id, struct job **old)
         return NULL;
     }
     if ((job = job_create (id, 0))) {
+        take_R (store, job);
         if (store_job_get (store, id, take_row, job) < 0
             || replay (job, log, size) < 0) {
             job_destroy (job);

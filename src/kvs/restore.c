@@ -115,8 +115,7 @@ static struct rjob *job_get (struct restorer *r, uint64_t id)
 
 static int put_row (struct restorer *r,
                     const struct rjob *job,
-                    const char *jobspec,
-                    const char *R)
+                    const char *jobspec)
 {
     struct store_job row = {
         .id = job->id,
@@ -128,7 +127,6 @@ static int put_row (struct restorer *r,
         .waitstatus = -1,
         .t_submit = job->t_submit,
         .jobspec = jobspec,
-        .R = R,
     };
 
     return store_job_put (r->store, &row);
@@ -169,7 +167,7 @@ static int put_jobspec (struct restorer *r,
                         const char *text,
                         size_t len)
 {
-    return put_row (r, job, text, NULL);
+    return put_row (r, job, text);
 }
 
 static int put_R (struct restorer *r,
@@ -177,9 +175,7 @@ static int put_R (struct restorer *r,
                   const char *text,
                   size_t len)
 {
-    if (store_value_put (r->store, job->id, "R", text, len) < 0)
-        return -1;
-    return put_row (r, job, NULL, text);
+    return store_value_put (r->store, job->id, "R", text, len);
 }
 
 static int put_eventlog (struct restorer *r,
@@ -293,7 +289,7 @@ static int spend_max_id (struct restorer *r)
     HASH_FIND (hh, r->jobs, &last.id, sizeof (last.id), job);
     if (last.id == 0 || job)
         return 0;
-    if (put_row (r, &last, NULL, NULL) < 0)
+    if (put_row (r, &last, NULL) < 0)
         return -1;
     return store_job_remove (r->store, last.id);
 }
@@ -469,7 +465,7 @@ static int finish_job (struct restorer *r,
 {
     char key[32];
 
-    if (put_row (r, job, NULL, NULL) < 0)
+    if (put_row (r, job, NULL) < 0)
         return err_set (error, errno, "out of memory");
     if (!job->ops)
         return 0;

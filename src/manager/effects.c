@@ -18,6 +18,7 @@ static void count_states (struct manager *m, const struct job *job, int prev)
     tally_move (m, job, prev);
 }
 
+/* As it was given; what became of it is in the job's row. */
 static void store_R (struct manager *m, struct job *job)
 {
     if (!job->R)
@@ -63,6 +64,7 @@ void effects_of_event (struct manager *m,
         break;
     case EVENT_JOBSPEC_UPDATE:
         tally_enter (m, job);
+        host_of (job)->row_has_spec = false;
         hosts_row_dirty (m, job);
         break;
     case EVENT_PRIORITY:
@@ -73,7 +75,8 @@ void effects_of_event (struct manager *m,
         store_R (m, job);
         break;
     case EVENT_RESOURCE_UPDATE:
-        store_R (m, job);
+        host_of (job)->row_lacks_R = true;
+        hosts_row_dirty (m, job);
         deadline_arm (m, job);
         alloc_expiration (m->alloc, job);
         break;

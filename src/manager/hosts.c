@@ -171,14 +171,25 @@ void hosts_row_dirty (struct manager *m, struct job *job)
     m->rows = host;
 }
 
+/* Jobspec and R only if they changed: they are most of a row. */
 static void row_put (struct manager *m, const struct job *job)
 {
+    struct job_host *host = host_of (job);
     struct store_job row;
     char *extra = NULL;
 
-    if (jobrow_store (job, true, &row, &extra) < 0
+    if (jobrow_store (job,
+                      !host->row_has_spec,
+                      host->row_lacks_R,
+                      &row,
+                      &extra)
+            < 0
         || store_job_put (m->store, &row) < 0)
         log_errno (PART, "writing the row of a job");
+    else {
+        host->row_has_spec = true;
+        host->row_lacks_R = false;
+    }
     free (extra);
 }
 

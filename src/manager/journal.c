@@ -142,10 +142,10 @@ static void told (void *arg, const struct manager_entry *entry)
 static void send_log (struct evjournal *j,
                       struct consumer *c,
                       uint64_t id,
-                      const char *jobspec,
-                      const char *R)
+                      const char *jobspec)
 {
     struct message msg = { 0 };
+    char *R = NULL;
     size_t size, len, pos = 0;
     const char *line, *untold;
     size_t untold_len = 0;
@@ -165,7 +165,10 @@ static void send_log (struct evjournal *j,
         message_add (&msg, c, w.ev.name, line, len);
         wire_event_finish (&w);
     }
+    if (msg.alloc)
+        (void)store_value_get (j->m->store, id, "R", &R, NULL);
     message_send (&msg, j, c, jobspec, R, false);
+    free (R);
     free (log);
 }
 
@@ -178,7 +181,7 @@ static int send_stored (const struct store_job *row, void *arg)
 {
     struct row_context *ctx = arg;
 
-    send_log (ctx->j, ctx->c, row->id, row->jobspec, row->R);
+    send_log (ctx->j, ctx->c, row->id, row->jobspec);
     return 0;
 }
 
@@ -188,11 +191,7 @@ static void send_job (struct evjournal *j, struct consumer *c, uint64_t id)
     struct row_context ctx = { j, c };
 
     if (job)
-        send_log (j,
-                  c,
-                  id,
-                  job->spec ? text_str (job->spec) : NULL,
-                  job->R ? job->R->s : NULL);
+        send_log (j, c, id, job->spec ? text_str (job->spec) : NULL);
     else
         store_job_get (j->m->store, id, send_stored, &ctx);
 }

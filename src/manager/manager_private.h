@@ -47,6 +47,8 @@ struct job_host {
     bool start : 1;      /* the executor has it, until it released all */
     bool act_listed : 1; /* in the list of jobs to act upon */
     bool row_listed : 1; /* its row is to be written with this batch */
+    bool row_has_spec : 1; /* the stored row has the jobspec as it is */
+    bool row_lacks_R : 1;  /* and not the R, which was updated */
     bool restored : 1;   /* ran before this manager started: reattach */
     uint8_t kill_stage;  /* 0: not asked to end, 1: asked, 2: killed */
     uint16_t tally;      /* tally.c */

@@ -41,6 +41,10 @@ static int replay_line (struct manager *m,
         return -1;
     if (w.ev.kind == EVENT_ALLOC && !w.ev.R)
         w.ev.R = stored_R (m, job->id);
+    if (w.ev.kind == EVENT_JOBSPEC_UPDATE)
+        host_of (job)->row_has_spec = false;
+    if (w.ev.kind == EVENT_RESOURCE_UPDATE)
+        host_of (job)->row_lacks_R = true;
     if (fsm_legal (job, &w.ev, error) == 0) {
         rc = fsm_apply (job, &w.ev);
         if (rc < 0)
@@ -100,6 +104,7 @@ static void restore (struct manager *m, uint64_t id, const char *jobspec)
     }
     if (jobspec)
         job->spec = text_intern (m->texts, jobspec, strlen (jobspec));
+    host_of (job)->row_has_spec = job->spec != NULL;
     host_of (job)->restored = true;
     m->in_state[__builtin_ctz (job->state)]--;
     rc = replay (m, job, &error);

@@ -55,7 +55,7 @@ struct store_job {
     const char *queue;
     const char *jobspec; /* redacted (environment removed), current; in a put,
                             NULL keeps what is stored; so for R */
-    const char *R;
+    const char *R;       /* if it is not what value "R" says */
     const char *extra; /* JSON object: all else a listing shows */
 };
 

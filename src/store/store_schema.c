@@ -8,10 +8,12 @@
  *           of RFC 21 (inactive is 64; completed 1, failed 2, canceled 4,
  *           timeout 8); times are seconds since the epoch, 0 if not reached;
  *           priority and waitstatus are -1 if there is none; extra is JSON
- *   specs   id, jobspec (as updated, without the environment), R
- *   logs    id, path ("eventlog", ...), seq, data: what was appended (in one
+ *   specs   id, jobspec (as updated, without the environment), R if it was
+ *           updated since it was given
+ *   logs    seq, id, path ("eventlog", ...), data: what was appended (in one
  *           batch), in the order of seq; the log is all of it
- *   vals    id, key, data: other bytes of a job ("J", ...); with id -1, which
+ *   vals    id, key, data: other bytes of a job ("J", "R" as it was given,
+ *           ...); with id -1, which
  *           no job has, those of the key-value service: "namespace.NAME" (JSON:
  *           owner, rootseq, rootref) and blobs by their name, "sha1-..."
  *   meta    key, value: of the instance; "store." keys are the store's own
@@ -26,6 +28,10 @@
  * limits on finished jobs let gather, and no further. The log is checkpointed
  * by the writer at 32 MiB; readers hold it back only while a query is stepped,
  * which the loop never does across turns.
+ *
+ * A log's appends lie where they came, among those of other jobs, and an index
+ * finds them: to put each beside the one before would be to write a page for
+ * every few jobs again with each of their events.
  *
  * vals is a table with row ids because a signed request is longer than what a
  * page of an index keeps, and would spill; for its sake pages are of 8 KiB,
@@ -48,15 +54,22 @@
 
 #include "store/store_schema.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define STR1(x) #x
 #define STR(x) STR1 (x)
+#define SET_VERSION(n) \
+    "UPDATE meta SET value = " STR (n) " WHERE key = 'store.schema';"
 
 /* clang-format off */
 #define COUNTS \
     "CREATE TABLE counts (queue TEXT PRIMARY KEY, inactive INTEGER," \
     " completed INTEGER, failed INTEGER, canceled INTEGER, timeout INTEGER," \
     " purged INTEGER) WITHOUT ROWID;"
+
+#define LOGS \
+    "CREATE TABLE logs (seq INTEGER PRIMARY KEY, id INTEGER, path TEXT," \
+    " data TEXT);"
+#define LOGS_INDEX "CREATE INDEX logs_of_job ON logs (id, path);"
 
 /* Add a finished job to its queue's row, or take it away. */
 #define COUNT(row, sign, purged) \
@@ -94,8 +107,7 @@ static const char schema[] =
     "CREATE INDEX jobs_active ON jobs (id) WHERE state <> 64;"
     "CREATE INDEX jobs_inactive ON jobs (t_inactive) WHERE state = 64;"
     "CREATE TABLE specs (id INTEGER PRIMARY KEY, jobspec TEXT, R TEXT);"
-    "CREATE TABLE logs (id INTEGER, path TEXT, seq INTEGER, data TEXT,"
-    " PRIMARY KEY (id, path, seq)) WITHOUT ROWID;"
+    LOGS LOGS_INDEX
     "CREATE TABLE vals (id INTEGER, key TEXT, data BLOB, UNIQUE (id, key));"
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;"
     "INSERT INTO meta VALUES ('store.schema', " STR (SCHEMA_VERSION) "),"
@@ -118,8 +130,18 @@ static const char from_version_1[] =
     "INSERT INTO counts SELECT '', 0, 0, 0, 0, 0, purged FROM counts_1 WHERE 1"
     " ON CONFLICT (queue) DO UPDATE SET purged = excluded.purged;"
     "DROP TABLE counts_1;" TRIGGERS
-    "UPDATE meta SET value = " STR (SCHEMA_VERSION)
-    " WHERE key = 'store.schema'; COMMIT;";
+    SET_VERSION (2) "COMMIT;";
+
+/* Tables of version 2 kept a log's appends beside each other. */
+static const char from_version_2[] =
+    "BEGIN IMMEDIATE; ALTER TABLE logs RENAME TO logs_2;"
+    LOGS "INSERT INTO logs SELECT seq, id, path, data FROM logs_2 ORDER BY seq;"
+    "DROP TABLE logs_2;" LOGS_INDEX SET_VERSION (3) "COMMIT;";
+
+static const char *const migrations[SCHEMA_VERSION] = {
+    [1] = from_version_1,
+    [2] = from_version_2,
+};
 /* clang-format on */
 
 static int make_dir (const char *dir, flux_error_t *error)
@@ -292,11 +314,12 @@ static int check_tables (sqlite3 *db, const char *dir, flux_error_t *error)
         errno = 0;
         return -1;
     }
-    if (version == 1) {
-        if (sqlite3_exec (db, from_version_1, NULL, NULL, NULL) == SQLITE_OK)
-            return 0;
-        errno = 0;
-        return -1;
+    for (; version > 0 && version < SCHEMA_VERSION; version++) {
+        if (sqlite3_exec (db, migrations[version], NULL, NULL, NULL)
+            != SQLITE_OK) {
+            errno = 0;
+            return -1;
+        }
     }
     if (version == SCHEMA_VERSION)
         return 0;

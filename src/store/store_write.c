@@ -41,7 +41,7 @@ static const char *const sql[S_MAX] = {
     [S_SPEC] = "INSERT INTO specs VALUES (?1,?2,?3)"
                " ON CONFLICT (id) DO UPDATE SET"
                " jobspec=coalesce(?2,jobspec), R=coalesce(?3,R)",
-    [S_LOG] = "INSERT INTO logs VALUES (?1,?2,?3,?4)",
+    [S_LOG] = "INSERT INTO logs VALUES (?3,?1,?2,?4)",
     [S_VALUE] = "INSERT INTO vals VALUES (?1,?2,?4)"
                 " ON CONFLICT (id, key) DO UPDATE SET data=?4",
     [S_VALUE_DELETE] = "DELETE FROM vals WHERE id=?1 AND key=?2",

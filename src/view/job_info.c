@@ -56,8 +56,10 @@ char *view_lookup (struct view *v, uint64_t id, const char *key, bool current)
     if (!strcmp (key, "jobspec") || !strcmp (key, "R")) {
         (void)store_job_get (v->store, id, save_current, &c);
         if (!strcmp (key, "R")) {
-            if (current || store_value_get (v->store, id, key, &data, &len) < 0)
+            if (current && c.R)
                 data = c.R, c.R = NULL;
+            else
+                (void)store_value_get (v->store, id, key, &data, &len);
         }
         else if (current || !(data = submitted_jobspec (v, id)))
             data = c.jobspec, c.jobspec = NULL;

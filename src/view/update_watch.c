@@ -24,20 +24,6 @@ struct update_view {
     struct update_watcher *watchers;
 };
 
-struct both {
-    char *jobspec;
-    char *R;
-};
-
-static int save_both (const struct store_job *sj, void *arg)
-{
-    struct both *b = arg;
-
-    b->jobspec = sj->jobspec ? strdup (sj->jobspec) : NULL;
-    b->R = sj->R ? strdup (sj->R) : NULL;
-    return 0;
-}
-
 /* Answer {"R": {...}}, with the id if looked up only once; -1 and ENOENT if the
  * job has none (yet). */
 static int respond_current (struct update_view *uv,
@@ -47,7 +33,7 @@ static int respond_current (struct update_view *uv,
                             bool with_id)
 {
     struct job *job = manager_job (uv->v->m, id);
-    struct both b = { 0 };
+    char *stored = NULL;
     struct jbuf buf = { 0 };
     const char *value;
     char *text = NULL;
@@ -55,10 +41,9 @@ static int respond_current (struct update_view *uv,
     if (job)
         value = R ? (job->R ? job->R->s : NULL)
                   : (job->spec ? text_str (job->spec) : NULL);
-    else {
-        (void)store_job_get (uv->v->store, id, save_both, &b);
-        value = R ? b.R : b.jobspec;
-    }
+    else
+        value = stored =
+            view_lookup (uv->v, id, R ? "R" : "jobspec", true);
     if (value) {
         jbuf_lit (&buf, "{");
         if (with_id) {
@@ -73,8 +58,7 @@ static int respond_current (struct update_view *uv,
             router_respond (uv->v->r, msg, text);
     }
     free (text);
-    free (b.jobspec);
-    free (b.R);
+    free (stored);
     if (!value)
         errno = ENOENT;
     return value ? 0 : -1;

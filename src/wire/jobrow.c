@@ -265,7 +265,8 @@ static char *extra_of_row (const struct jobrow *row)
 }
 
 int jobrow_store (const struct job *job,
-                  bool text,
+                  bool jobspec,
+                  bool R,
                   struct store_job *sj,
                   char **extra)
 {
@@ -291,8 +292,8 @@ int jobrow_store (const struct job *job,
         .waitstatus = job->waitstatus,
         .name = row.name, /* belongs to the job's jobspec */
         .queue = row.queue,
-        .jobspec = text && job->spec ? text_str (job->spec) : NULL,
-        .R = text && job->R ? job->R->s : NULL,
+        .jobspec = jobspec && job->spec ? text_str (job->spec) : NULL,
+        .R = R && job->R ? job->R->s : NULL,
         .extra = *extra,
     };
     jobrow_finish (&row);

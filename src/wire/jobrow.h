@@ -100,11 +100,12 @@ void jobrow_of_store (struct jobrow *row, const struct store_job *sj);
 void jobrow_finish (struct jobrow *row);
 
 /* The row to store for a job (fields of sj borrow from job and *extra, which
- * is malloced and becomes sj->extra).  With `text` the jobspec and R go in
- * too; else they keep what is stored.  -1 and ENOMEM.
+ * is malloced and becomes sj->extra).  Jobspec and R go in only if asked for;
+ * else what is stored stays.  -1 and ENOMEM.
  */
 int jobrow_store (const struct job *job,
-                  bool text,
+                  bool jobspec,
+                  bool R,
                   struct store_job *sj,
                   char **extra);
 

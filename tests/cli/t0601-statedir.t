@@ -27,11 +27,11 @@ test_expect_success 'tables of a version that is not known are refused' '
 	broker_start && held=$(flux submit --urgency=hold true) &&
 	for i in 1 2 3 4 5; do flux submit true >id; done &&
 	flux job wait-event $(cat id) clean && broker_stop &&
-	for v in 0 3 999; do
+	for v in 0 4 999; do
 		sql "UPDATE meta SET value = $v WHERE key = '\''store.schema'\''" &&
-		refused && cat err && grep "tables of version $v, and this program knows version 2" err || return 1
+		refused && cat err && grep "tables of version $v, and this program knows version 3" err || return 1
 	done &&
-	sql "UPDATE meta SET value = 2 WHERE key = '\''store.schema'\''" &&
+	sql "UPDATE meta SET value = 3 WHERE key = '\''store.schema'\''" &&
 	cp $crash_dir/state/jobs.sqlite good
 '
 

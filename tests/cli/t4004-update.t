@@ -25,6 +25,8 @@ test_expect_success 'duration of a job that runs: R follows, and the job ends in
 	update $j duration 7200.0 &&
 	flux job eventlog $j | tail -1 | grep "resource-update expiration=" &&
 	flux job info $j R | jq -e ".execution | .expiration - .starttime | . > 7199.9 and . < 7200.1" &&
+	flux job info --base $j R | jq -e ".execution | .expiration - .starttime | . > 3599.9 and . < 3600.1" &&
+	flux kvs get $(flux job id --to=kvs $j).R >base && flux job info --base $j R | test_cmp base - &&
 	update $j duration 0 &&
 	flux job eventlog $j | tail -1 | grep "resource-update expiration=0" &&
 	update_fails "requested duration places job expiration in the past" update $j duration 0.001 &&
@@ -32,7 +34,9 @@ test_expect_success 'duration of a job that runs: R follows, and the job ends in
 		guest update $j duration 60.0 &&
 	update $j duration 2.0 &&
 	flux job wait-event -t 30 $j clean &&
-	flux job eventlog $j | grep "type=\"timeout\""
+	flux job eventlog $j | grep "type=\"timeout\"" &&
+	flux job info $j R | jq -e ".execution | .expiration - .starttime | . < 3600" &&
+	flux job info --base $j R | test_cmp base -
 '
 test_expect_success 'limits bind guests, not the owner' '
 	cat >policy.toml <<-T &&

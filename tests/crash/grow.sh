@@ -35,8 +35,10 @@ copies () {
     INSERT INTO specs
       SELECT ids.id, jobspec, R FROM ids, specs s WHERE s.id = $like ORDER BY ids.id;
     INSERT INTO logs
-      SELECT ids.id, path, seq, data FROM ids, logs l WHERE l.id = $like
-       ORDER BY ids.id, path, seq;
+      SELECT (SELECT max (seq) FROM logs) + row_number () OVER (ORDER BY ids.id, seq),
+             ids.id, path, data FROM ids, logs l WHERE l.id = $like ORDER BY 1;
+    UPDATE meta SET value = (SELECT max (seq) FROM logs)
+     WHERE key = 'store.log_seq';
     INSERT INTO vals
       SELECT ids.id, key, data FROM ids, vals v WHERE v.id = $like ORDER BY ids.id;
     COMMIT;"

@@ -773,6 +773,9 @@ static const char version_1[] =
     "INSERT INTO jobs (id, state, result, t_inactive, queue) VALUES"
     " (1, 64, 1, 5, 'q'), (2, 64, 2, 6, NULL), (3, 64, 1, 7, 'q'),"
     " (4, 16, 0, 0, 'q');"
+    "INSERT INTO logs VALUES (4, 'eventlog', 9, 'c'), (4, 'eventlog', 2, 'a'),"
+    " (3, 'eventlog', 5, 'x'), (4, 'eventlog', 7, 'b');"
+    "UPDATE meta SET value = 9 WHERE key = 'store.log_seq';"
     "CREATE TRIGGER jobs_insert AFTER INSERT ON jobs BEGIN SELECT 1; END;"
     "CREATE TRIGGER jobs_update_old AFTER UPDATE ON jobs BEGIN SELECT 1; END;"
     "CREATE TRIGGER jobs_update_new AFTER UPDATE ON jobs BEGIN SELECT 1; END;"
@@ -785,6 +788,7 @@ static void test_version_1 (struct loop *loop, const char *dir)
     struct store_counts c;
     struct told told;
     struct store *s;
+    char *log;
     int rows;
 
     if (mkdir (dir, 0700) < 0)
@@ -802,8 +806,13 @@ static void test_version_1 (struct loop *loop, const char *dir)
     job.result = 8;
     job.t_inactive = 8;
     store_job_put (s, &job);
+    store_log_append (s, 4, "eventlog", "d", 1);
     store_job_remove (s, 2);
     commit (loop, s, &told);
+    ok (store_log_get (s, 4, "eventlog", &log, NULL) == 0
+            && !strcmp (log, "abcd"),
+        "logs are as they were, and go on");
+    free (log);
     c = counts_of (s, "q", &rows);
     ok (c.inactive == 3 && c.timeout == 1, "and so are new ones");
     store_counts (s, &c);

@@ -90,7 +90,7 @@ static void test_roundtrip (struct job *job)
     json_t *a, *b;
 
     jobrow_of_job (&mem, job, JOBROW_ALL);
-    ok (jobrow_store (job, true, &sj, &extra) == 0, "a job makes a stored row");
+    ok (jobrow_store (job, true, true, &sj, &extra) == 0, "a job makes a stored row");
     is_str (sj.jobspec, spec, "with its jobspec");
     jobrow_of_store (&disk, &sj);
     a = printed (&mem, JOBROW_ALL);
