@@ -5,6 +5,7 @@
  * that spawns `true` and waits for it.
  */
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -24,23 +25,45 @@ static double bare (long n)
 }
 
 /* What people use who have no workload manager: no queue, no record, as many
- * at a time as there are processors.
+ * at a time as there are processors.  And Slurm, if one answers.
  */
 static const struct {
     const char *name;
-    const char *path;
+    const char *there; /* succeeds if it can be measured */
+    long n;
     const char *command; /* printf format of the number of jobs */
 } peers[] = {
-    { "xargs", "/usr/bin/xargs", "seq %ld | xargs -P $(nproc) -n 1 /bin/true" },
+    { "xargs",
+      "command -v xargs",
+      1000,
+      "seq %ld | xargs -P $(nproc) -n 1 /bin/true" },
     { "GNU parallel",
-      "/usr/bin/parallel",
+      "command -v parallel",
+      1000,
       "seq %ld | parallel -n 1 /bin/true {} >/dev/null 2>&1" },
+    { "Slurm",
+      "sinfo --noheader",
+      20,
+      "sbatch --quiet --output=/dev/null --array=1-%ld --wrap=/bin/true;"
+      " while squeue --noheader --me | grep -q .; do sleep 0.05; done" },
 };
 
-static void measure_peer (size_t i, long n)
+static bool is_there (size_t i)
 {
     char command[128];
+
+    snprintf (command,
+              sizeof (command),
+              "timeout 5 sh -c '%s' >/dev/null 2>&1",
+              peers[i].there);
+    return system (command) == 0;
+}
+
+static void measure_peer (size_t i)
+{
+    char command[256];
     const char *argv[] = { "/bin/sh", "-c", command, NULL };
+    long n = peers[i].n;
     struct figure f = {
         .name = "real jobs",
         .who = peers[i].name,
@@ -49,8 +72,6 @@ static void measure_peer (size_t i, long n)
         .floor = "posix_spawn + wait",
     };
 
-    if (access (peers[i].path, X_OK) < 0)
-        return;
     snprintf (command, sizeof (command), peers[i].command, n);
     for (int k = 0; k < runs (); k++) {
         series_add (&f.floor_s, bare (1000));
@@ -102,7 +123,9 @@ int main (int argc, char **argv)
         }
         figure_print (&f);
     }
-    for (size_t i = 0; i < sizeof (peers) / sizeof (peers[0]); i++)
-        measure_peer (i, 1000);
+    for (size_t i = 0; i < sizeof (peers) / sizeof (peers[0]); i++) {
+        if (is_there (i))
+            measure_peer (i);
+    }
     return 0;
 }
