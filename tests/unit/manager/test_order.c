@@ -475,6 +475,56 @@ static void test_batches (void)
     inst_destroy (t);
 }
 
+struct late_submit {
+    struct inst *t;
+    struct loop_source *work;
+    char *spec;
+    int left;
+};
+
+/* Submits within a turn, behind the scheduler's place in it. */
+static void submit_cb (struct loop_source *src, int revents, void *arg)
+{
+    struct late_submit *s = arg;
+
+    inst_send_submit (s->t, s->spec, 16, 0);
+    if (--s->left > 0)
+        loop_kick (src);
+}
+
+/* What the scheduler does at once about a turn shares its commit; but a turn
+ * puts it off no more when the one before has.
+ */
+static void test_put_off (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 4 });
+    struct store *store = manager_store (t->m);
+    struct late_submit s = { .t = t, .left = 2 };
+    uint64_t batch;
+
+    inst_settle (t);
+    batch = store_next_batch (store);
+    s.spec = make_jobspec (1., 10., NULL);
+    s.work = loop_work_create (t->loop, LOOP_ALWAYS, submit_cb, &s);
+    loop_kick (s.work);
+    loop_turn (t->loop, false);
+    is_int (manager_count_in (t->m, FLUX_JOB_STATE_SCHED), 1, "a job comes");
+    ok (store_dirty (store) && store_next_batch (store) == batch,
+        "the scheduler is due: the turn leaves its commit to the next");
+    loop_turn (t->loop, false);
+    is_int (manager_count_in (t->m, FLUX_JOB_STATE_RUN), 1, "which plans");
+    is_int (manager_count_in (t->m, FLUX_JOB_STATE_SCHED), 1, "another comes");
+    is_int (store_next_batch (store), batch + 1, "one commit for both turns");
+    loop_turn (t->loop, false);
+    is_int (manager_count_in (t->m, FLUX_JOB_STATE_RUN), 2, "the next plan");
+    is_int (store_next_batch (store), batch + 2, "has a commit of its own");
+    inst_run (t);
+    is_int (t->finished_ok, 2, "both run");
+    loop_source_destroy (s.work);
+    free (s.spec);
+    inst_destroy (t);
+}
+
 /* The next manager finds what was pending, or also what runs. */
 static void test_end (void)
 {
@@ -531,5 +581,6 @@ int main (void)
     test_shutdown ();
     test_end ();
     test_batches ();
+    test_put_off ();
     return done_testing ();
 }
