@@ -82,11 +82,6 @@ int pool_set_all (struct pool *pool, const struct rset *all)
     return 0;
 }
 
-const struct rset *pool_all (const struct pool *pool)
-{
-    return pool->all;
-}
-
 void pool_set_down (struct pool *pool, const struct idset *ranks)
 {
     for (size_t i = 0; i < pool->count; i++)

@@ -165,6 +165,12 @@ static void test_stdin (void)
                         "\"Ynl0ZXM=\",\"encoding\":\"base64\"}"),
             0,
             "also encoded");
+    is_int (send_input (c,
+                        id,
+                        "{\"stream\":\"stdin\",\"rank\":\"0\",\"data\":"
+                        "\"olgrf\",\"encoding\":\"rot13\"}"),
+            EPROTO,
+            "in no other way");
     is_int (send_input (c, id, "{\"stream\":\"x\"}"), EPROTO, "but not this");
     is_int (send_input (c,
                         id,
