@@ -12,7 +12,6 @@
 /* The loop a reactor turns, and the class its sources have to have. */
 struct loop *reactor_loop (flux_reactor_t *r);
 enum loop_class reactor_class (flux_reactor_t *r);
-bool reactor_is_wrapped (flux_reactor_t *r);
 
 /* A kind of watcher made of others (a handle watcher is one).  set_counted
  * tells the parts whether they keep the reactor running; it may be NULL.
