@@ -2,82 +2,9 @@
 
 /* When a report leaves the agent, under a clock that is moved. */
 
-#include <sys/socket.h>
 #include <syslog.h>
 
-#include "agent/agent.h"
-#include "tap.h"
-
-/* An agent without processes, and the broker's end of its connection. */
-struct pair {
-    struct clock clock;
-    struct agent a;
-    struct net_conn *broker;
-    char told[64]; /* a word a report, a letter for each part of it */
-};
-
-static void message_cb (struct net_conn *conn, flux_msg_t *msg, void *arg)
-{
-    struct pair *p = arg;
-    struct agent_report r;
-    flux_error_t error;
-
-    if (agent_report_decode (msg, &r, &error) < 0)
-        bail_out ("%s", error.text);
-    snprintf (p->told + strlen (p->told),
-              sizeof (p->told) - strlen (p->told),
-              "%s%s%s%s%s",
-              p->told[0] ? " " : "",
-              r.started ? "S" : "",
-              r.output ? "O" : "",
-              r.type ? "E" : "",
-              r.over ? "F" : "");
-}
-
-static void closed_cb (struct net_conn *conn, const char *reason, void *arg)
-{
-}
-
-static const struct net_conn_ops ops = { message_cb, closed_cb };
-
-static struct pair *pair_create (void)
-{
-    struct pair *p = calloc (1, sizeof (*p));
-    flux_error_t error;
-    int fd[2];
-
-    p->clock = (struct clock){ .is_virtual = true, .t = 1000. };
-    TAILQ_INIT (&p->a.dirty);
-    backlog_init (&p->a.backlog);
-    p->a.loop = loop_create (&p->clock);
-    p->a.flush =
-        loop_work_create (p->a.loop, LOOP_ALWAYS, report_flush_cb, &p->a);
-    p->a.rexec = rexec_create (&p->a);
-    if (!p->a.rexec
-        || socketpair (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd) < 0
-        || !(p->a.conn = net_conn_create (p->a.loop, fd[0], &error))
-        || !(p->broker = net_conn_create (p->a.loop, fd[1], &error)))
-        bail_out ("no sockets");
-    net_conn_start (p->a.conn, &net_limits_default, &ops, p);
-    net_conn_start (p->broker, &net_limits_default, &ops, p);
-    return p;
-}
-
-static void pair_destroy (struct pair *p)
-{
-    struct agent_job *job, *next;
-
-    HASH_ITER (hh, p->a.jobs, job, next)
-    job_destroy (job);
-    rexec_destroy (p->a.rexec);
-    backlog_clear (&p->a.backlog);
-    net_conn_destroy (p->a.conn);
-    net_conn_destroy (p->broker);
-    loop_source_destroy (p->a.flush);
-    loop_source_destroy (p->a.gathered);
-    loop_destroy (p->a.loop);
-    free (p);
-}
+#include "pair.h"
 
 static struct agent_job *job_add (struct pair *p, unsigned int nnodes)
 {
@@ -90,11 +17,10 @@ static struct agent_job *job_add (struct pair *p, unsigned int nnodes)
     return job;
 }
 
-/* What was told by now, without moving the clock. */
+/* What was told by now. */
 static const char *told (struct pair *p)
 {
-    while (loop_turn (p->a.loop, false))
-        ;
+    settle (p);
     return p->told;
 }
 
