@@ -18,7 +18,10 @@ enum {
     PAIR_INSTANCE,
 };
 
-void top_bar (char *buf, size_t size, const struct top_use *u, int width)
+/* One line of a bar, width columns: used from the left as '|', down from the
+ * right as 'x', the count at its end.
+ */
+static void top_bar (char *buf, size_t size, const struct top_use *u, int width)
 {
     char count[48];
     int room;

@@ -35,7 +35,6 @@ flux_watcher_t *watcher_create (flux_reactor_t *r,
                                 void *arg);
 /* data, if w is of the kind ops; else NULL and EINVAL. */
 void *watcher_data (flux_watcher_t *w, const struct watcher_ops *ops);
-flux_reactor_t *watcher_reactor (flux_watcher_t *w);
 /* Call the user.  w may be gone on return. */
 void watcher_call (flux_watcher_t *w, int revents);
 
