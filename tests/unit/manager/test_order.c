@@ -417,6 +417,53 @@ static void test_reprioritize (void)
     inst_destroy (t);
 }
 
+/* A plugin that takes its time. */
+static int slow_priority (void *arg, struct job *job, int64_t *priority)
+{
+    struct inst *t = arg;
+
+    clock_advance (&t->clock, t->clock.t + 0.0001);
+    *priority = t->given;
+    return 0;
+}
+
+static unsigned int count_priority (struct inst *t, int64_t priority)
+{
+    struct job *job, *tmp;
+    unsigned int n = 0;
+
+    JOB_FOREACH_SAFE (manager_jobs (t->m), job, tmp)
+    {
+        n += job->priority == priority;
+    }
+    return n;
+}
+
+/* What is asked of many jobs is asked in slices; anew, if that is wanted while
+ * it goes on.
+ */
+static void test_reprioritize_slices (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 1 });
+    char *spec = make_jobspec (1000., 5000., NULL);
+
+    t->ops.priority_get = slow_priority;
+    for (int i = 0; i < 301; i++)
+        inst_submit (t, spec, 16, 0);
+    inst_settle (t);
+    t->given = 20;
+    manager_reprioritize_all (t->m);
+    ok (count_priority (t, 20) > 0 && count_priority (t, 20) < 300,
+        "some have another priority at once");
+    t->given = 21;
+    manager_reprioritize_all (t->m);
+    is_int (count_priority (t, 21), 0, "asked again, it goes on first");
+    inst_settle (t);
+    is_int (count_priority (t, 21), 300, "then all are asked anew");
+    free (spec);
+    inst_destroy (t);
+}
+
 static void done (void *arg)
 {
     *(bool *)arg = true;
@@ -578,6 +625,7 @@ int main (void)
     test_restart ();
     test_unreplayable ();
     test_reprioritize ();
+    test_reprioritize_slices ();
     test_shutdown ();
     test_end ();
     test_batches ();
