@@ -57,7 +57,7 @@ test_expect_success 'flux jobs: colors, an order, some hosts, a kept format' '
 test_expect_success 'flux env, flux uri --wait, flux kvs sync, links in a directory' '
 	flux env sh -c "echo \$FLUX_EXEC_PATH" | grep . && flux env | grep "^FLUX_URI=" &&
 	id=$(flux submit sleep 1000) && { flux uri --wait $id >out & } &&
-	flux job memo $id uri=local:///some/where && wait && grep "/some/where" out && flux cancel $id &&
+	wait_until sh -c "flux module stats job-info | jq -e \".watchers == 1\"" && flux job memo $id uri=local:///some/where && wait && grep "/some/where" out && flux cancel $id &&
 	flux kvs put a.b=1 && flux kvs link a.b a.l && flux kvs sync && flux kvs dir a >out && grep "^a.l -> a.b" out
 '
 test_done

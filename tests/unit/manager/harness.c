@@ -387,8 +387,6 @@ void inst_destroy (struct inst *t)
     struct answer *a;
 
     manager_destroy (t->m);
-    if (t->parts_destroy)
-        t->parts_destroy ();
     router_client_remove (t->owner);
     router_client_remove (t->guest);
     router_destroy (t->router);

@@ -29,8 +29,6 @@ struct inst {
     struct manager *m;
     struct rset *rset;
     struct plugin_ops ops;
-    /* Called after the end of the manager, before that of the router. */
-    void (*parts_destroy) (void);
 
     struct answer *answers;
     uint32_t matchtag;

@@ -12,13 +12,6 @@
 #include "tap.h"
 #include "view/view.h"
 
-static struct view *view;
-
-static void parts_destroy (void)
-{
-    view_destroy (view);
-}
-
 static uint32_t ask (struct inst *t,
                      struct router_client *c,
                      uint64_t id,
@@ -47,13 +40,13 @@ int main (void)
 {
     struct inst *t = inst_create (&(struct inst_opt){ .cores = 1 });
     struct router_client *gone = inst_client (t, true);
+    struct view *view;
     char *spec = make_jobspec (10., 100., NULL);
     uint32_t run, inactive;
     struct answer *a;
     flux_error_t error;
     uint64_t id;
 
-    t->parts_destroy = parts_destroy;
     if (!(view = view_create (t->m, &error)))
         bail_out ("%s", error.text);
     inst_submit (t, spec, 16, 0);
@@ -80,6 +73,9 @@ int main (void)
     ok (a && a->errnum == ENOENT, "no such job");
 
     free (spec);
+    manager_destroy (t->m);
+    t->m = NULL;
+    view_destroy (view);
     inst_destroy (t);
     return done_testing ();
 }

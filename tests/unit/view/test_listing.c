@@ -128,44 +128,37 @@ static int times_not (const struct reader *r, int want)
     return n;
 }
 
-/* A view ends between manager and router. */
-static void parts_destroy (void)
-{
-    struct reader *r;
-
-    view_destroy (view);
-    for (r = readers; r; r = r->next) {
-        if (r->client)
-            router_client_remove (r->client);
-        r->client = NULL;
-    }
-}
-
 static void begin (unsigned int cores)
 {
     flux_error_t error;
 
     t = inst_create (&(struct inst_opt){ .cores = cores });
-    t->parts_destroy = parts_destroy;
     njobs = 0;
     if (!(view = view_create (t->m, &error)))
         bail_out ("%s", error.text);
 }
 
-static void readers_free (void)
+/* A view ends between manager and router. */
+static void view_end (void)
 {
-    struct reader *r;
-
-    while ((r = readers)) {
-        readers = r->next;
-        free (r);
-    }
+    manager_destroy (t->m);
+    t->m = NULL;
+    view_destroy (view);
 }
 
 static void end (void)
 {
+    struct reader *r;
+
+    if (t->m)
+        view_end ();
+    while ((r = readers)) {
+        readers = r->next;
+        if (r->client)
+            router_client_remove (r->client);
+        free (r);
+    }
     inst_destroy (t);
-    readers_free ();
 }
 
 static void submit (int n, double seconds, int urgency)
@@ -313,9 +306,9 @@ static void test_gone (void)
     loop_turn (t->loop, true);
     is_int (gone->messages, 1, "who has gone is sent no more");
     ok (stays->messages > 1 && stays->errnum < 0, "others are");
-    inst_destroy (t);
+    view_end ();
     is_int (stays->errnum, ENODATA, "a list ends with the service");
-    readers_free ();
+    end ();
 }
 
 int main (void)
