@@ -239,4 +239,15 @@ test_expect_success 'resources are shown of queues, ranks and hosts' '
     grep "neither a set of ranks nor of hosts" err
 '
 
+test_expect_success 'stop-queues-on-restart: they wait for who starts them' '
+    rm -rf state && { cat first.toml && printf "[job-manager]\nstop-queues-on-restart = true\n"; } >conf.toml &&
+    instance <<-\EOF &&
+	flux queue start -a --quiet
+	EOF
+    instance >out <<-\EOF &&
+	flux queue status
+	EOF
+    test $(grep -c "Scheduling is stopped: Automatically stopped due to restart" out) -eq 3
+'
+
 test_done
