@@ -113,9 +113,9 @@ static int run_info (struct opts *o)
     current = (!strcmp (key, "jobspec") || !strcmp (key, "R"))
               && !opt_count (o, "base");
     r = lookup_job (h,
-                parse_id (o->argv[0]),
-                key,
-                current ? FLUX_JOB_LOOKUP_CURRENT : 0);
+                    parse_id (o->argv[0]),
+                    key,
+                    current ? FLUX_JOB_LOOKUP_CURRENT : 0);
     s = json_string_value (json_object_get (r, key));
     len = s ? strlen (s) : 0;
     printf ("%s%s", s ? s : "", len > 0 && s[len - 1] == '\n' ? "" : "\n");

@@ -173,7 +173,8 @@ static size_t group_jobs (const struct pstree *t,
 
     json_array_foreach (jobs, i, job)
     {
-        char *label = format_text (is_parent (job) ? &t->parent : &t->label, job);
+        char *label =
+            format_text (is_parent (job) ? &t->parent : &t->label, job);
         size_t k = n;
 
         for (k = 0; t->combine && !is_parent (job) && k < n; k++) {
