@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-3.0-or-later
-"""docs/manN/NAME.rst to a manual page, with docutils alone.
+"""rst2man.py DIR docs/manN/NAME.rst...: manual pages DIR/NAME.N, with docutils
+alone.  Many at once: to begin takes longer than a page.
 
 Pages may use the roles and directives people know from Sphinx (:man1:,
 :option:, .. program::, .. option:: ...), and may be titled "name(1)": then
@@ -8,6 +9,7 @@ the section is taken from the title, and the line after NAME from the first
 sentence of the description.
 """
 
+import os
 import re
 import sys
 
@@ -94,9 +96,7 @@ def with_header(text):
     return text[:m.start()] + head + text[m.end():]
 
 
-def main():
-    source, target = sys.argv[1:3]
-    register()
+def convert(source, target):
     with open(source, encoding="utf-8") as f:
         text = with_header(f.read())
     page = publish_string(
@@ -107,6 +107,14 @@ def main():
                             "raw_enabled": False})
     with open(target, "wb") as f:
         f.write(page)
+
+
+def main():
+    register()
+    for source in sys.argv[2:]:
+        folder, name = os.path.split(source)
+        page = name[:-len("rst")] + folder[-1]
+        convert(source, os.path.join(sys.argv[1], page))
 
 
 main()

@@ -290,7 +290,8 @@ void pty_talk (struct agent *a, const struct agent_talk *talk);
 /* There is no broker. */
 void pty_lost (struct agent *a);
 
-/* ---- pmi.c: process management for parallel programs (RFC 13) ---- */
+/* ---- pmi.c, pmi_round.c: process management for parallel programs (RFC 13)
+ * ---- */
 int pmi_make (struct agent_job *job);
 void pmi_destroy (struct agent_job *job);
 /* The task's end of a new connection, to be closed; -1 and errno. */
@@ -301,7 +302,7 @@ void pmi_talk (struct agent *a, const struct agent_talk *talk);
 /* There is a broker again: say what it has to know. */
 void pmi_again (struct agent *a);
 
-/* ---- rexec.c: a subprocess server (RFC 42) ---- */
+/* ---- rexec.c, rexec_requests.c: a subprocess server (RFC 42) ---- */
 struct rexec *rexec_create (struct agent *a);
 /* Ends all processes. */
 void rexec_destroy (struct rexec *rx);

@@ -42,7 +42,8 @@ struct rexec {
 };
 
 /* ---- rexec.c ---- */
-/* Takes json. */
+/* Success that has nothing to say; with json, which it takes; and an error. */
+void rexec_respond_done (struct rexec *rx, const flux_msg_t *req);
 void rexec_respond (struct rexec *rx, const flux_msg_t *req, char *json);
 void rexec_respond_error (struct rexec *rx,
                           const flux_msg_t *req,

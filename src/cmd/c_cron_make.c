@@ -166,36 +166,40 @@ static void create (const struct opts *o,
     free (word);
 }
 
+/* The entry that a command line of WHEN COMMAND... asks for. */
+static int create_one (const struct opts *o,
+                       const char *type,
+                       int repeat,
+                       json_t *args)
+{
+    char *command = join_words (o->argc - 1, o->argv + 1);
+    flux_t *h = cmd_open ();
+
+    create (o, h, type, command, repeat, args);
+    free (command);
+    flux_close (h);
+    return 0;
+}
+
 static int run_interval (struct opts *o)
 {
     double after = opt_fsd (o, "after", -1.);
     json_t *args;
-    char *command;
-    flux_t *h;
 
     if (o->argc < 2)
         die_usage ("INTERVAL and COMMAND required");
     args = json_pack ("{s:f}", "interval", parse_fsd (o->argv[0]));
     if (after >= 0.)
         json_object_set_new (args, "after", json_real (after));
-    command = join_words (o->argc - 1, o->argv + 1);
-    h = cmd_open ();
-    create (o,
-            h,
-            "interval",
-            command,
-            opt_int (o, "count", 0, 0, INT32_MAX),
-            args);
-    free (command);
-    flux_close (h);
-    return 0;
+    return create_one (o,
+                       "interval",
+                       opt_int (o, "count", 0, 0, INT32_MAX),
+                       args);
 }
 
 static int run_event (struct opts *o)
 {
     json_t *args;
-    char *command;
-    flux_t *h;
 
     if (o->argc < 2)
         die_usage ("TOPIC and COMMAND required");
@@ -208,17 +212,7 @@ static int run_event (struct opts *o)
                       (int)opt_int (o, "after", 0, 0, INT32_MAX),
                       "min_interval",
                       opt_fsd (o, "min-interval", 0.));
-    command = join_words (o->argc - 1, o->argv + 1);
-    h = cmd_open ();
-    create (o,
-            h,
-            "event",
-            command,
-            opt_int (o, "count", 0, 0, INT32_MAX),
-            args);
-    free (command);
-    flux_close (h);
-    return 0;
+    return create_one (o, "event", opt_int (o, "count", 0, 0, INT32_MAX), args);
 }
 
 /* What date(1) makes of it; dies. */
@@ -249,8 +243,6 @@ static time_t parse_date (const char *text)
 static int run_at (struct opts *o)
 {
     struct tm tm;
-    char *command;
-    flux_t *h;
     time_t t;
 
     if (o->argc < 2)
@@ -260,29 +252,22 @@ static int run_at (struct opts *o)
         die ("%s: that is past", o->argv[0]);
     if (!localtime_r (&t, &tm))
         die ("%s: %s", o->argv[0], strerror (errno));
-    command = join_words (o->argc - 1, o->argv + 1);
-    h = cmd_open ();
-    create (o,
-            h,
-            "datetime",
-            command,
-            1,
-            json_pack ("{s:i s:i s:i s:i s:i s:i}",
-                       "second",
-                       tm.tm_sec,
-                       "minute",
-                       tm.tm_min,
-                       "hour",
-                       tm.tm_hour,
-                       "mday",
-                       tm.tm_mday,
-                       "month",
-                       tm.tm_mon,
-                       "year",
-                       tm.tm_year));
-    free (command);
-    flux_close (h);
-    return 0;
+    return create_one (o,
+                       "datetime",
+                       1,
+                       json_pack ("{s:i s:i s:i s:i s:i s:i}",
+                                  "second",
+                                  tm.tm_sec,
+                                  "minute",
+                                  tm.tm_min,
+                                  "hour",
+                                  tm.tm_hour,
+                                  "mday",
+                                  tm.tm_mday,
+                                  "month",
+                                  tm.tm_mon,
+                                  "year",
+                                  tm.tm_year));
 }
 
 /* "minute hour mday month weekday command" */

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "cmd/cmd.h"
+#include "cmd/hostset.h"
 #include "cmd/list.h"
 #include "cmd/options.h"
 #include "cmd/rowformat.h"
@@ -88,16 +89,6 @@ static const struct format_ops ops = {
     .head = head,
 };
 
-static struct hostlist *host_map (flux_t *h)
-{
-    const char *s = flux_attr_get (h, "hostlist");
-    struct hostlist *hl = s ? hostlist_decode (s) : NULL;
-
-    if (!hl)
-        die ("attribute hostlist: %s", strerror (errno));
-    return hl;
-}
-
 /* The ranks of a set of ranks, or of hosts.  Dies if it is neither, or a host
  * is not there.
  */
@@ -110,7 +101,7 @@ static struct idset *ranks_of (flux_t *h, const char *targets)
         return ids;
     if (!(hl = hostlist_decode (targets)))
         die ("'%s' is neither a set of ranks nor of hosts", targets);
-    map = host_map (h);
+    map = hostset_instance (h);
     ids = idset_create (0, IDSET_FLAG_AUTOGROW);
     for (const char *s = hostlist_first (hl); s; s = hostlist_next (hl)) {
         if (hostlist_find (map, s) < 0)
@@ -206,7 +197,7 @@ static int run_list (struct opts *o)
                                 "list.formats");
     const char *targets = opt_str (o, "include", NULL);
     flux_t *h = cmd_open ();
-    struct hostlist *map = host_map (h);
+    struct hostlist *map = hostset_instance (h);
     struct idset *include = targets ? ranks_of (h, targets) : NULL;
     json_t *stats = call_json (h, "job-manager.stats-get", 0, NULL);
     json_t *running = json_get_path (stats, "housekeeping.running");

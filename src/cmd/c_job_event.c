@@ -201,16 +201,7 @@ static int run_eventlog (struct opts *o)
     if (opt_count (o, "follow"))
         return follow (&wt, id, FLUX_JOB_EVENT_WATCH_WAITCREATE);
     h = cmd_open ();
-    r = call_json (h,
-                   "job-info.lookup",
-                   FLUX_NODEID_ANY,
-                   json_pack ("{s:I s:[s] s:i}",
-                              "id",
-                              (json_int_t)id,
-                              "keys",
-                              path,
-                              "flags",
-                              0));
+    r = lookup_job (h, id, path, 0);
     const char *log = json_string_value (json_object_get (r, path));
     print_log (&wt.p, log ? log : "");
     json_decref (r);

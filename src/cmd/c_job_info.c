@@ -75,24 +75,10 @@ static int run_id (struct opts *o)
     return 0;
 }
 
-static json_t *lookup (flux_t *h, flux_jobid_t id, const char *key, int flags)
-{
-    return call_json (h,
-                      "job-info.lookup",
-                      FLUX_NODEID_ANY,
-                      json_pack ("{s:I s:[s] s:i}",
-                                 "id",
-                                 (json_int_t)id,
-                                 "keys",
-                                 key,
-                                 "flags",
-                                 flags));
-}
-
 /* The submitted text is inside the signed J. */
 static void print_original (flux_t *h, flux_jobid_t id)
 {
-    json_t *r = lookup (h, id, "J", 0);
+    json_t *r = lookup_job (h, id, "J", 0);
     const char *J = json_string_value (json_object_get (r, "J"));
     flux_error_t e;
     char *s = flux_unwrap_string (J ? J : "", false, NULL, &e);
@@ -126,10 +112,10 @@ static int run_info (struct opts *o)
     }
     current = (!strcmp (key, "jobspec") || !strcmp (key, "R"))
               && !opt_count (o, "base");
-    r = lookup (h,
-                parse_id (o->argv[0]),
-                key,
-                current ? FLUX_JOB_LOOKUP_CURRENT : 0);
+    r = lookup_job (h,
+                    parse_id (o->argv[0]),
+                    key,
+                    current ? FLUX_JOB_LOOKUP_CURRENT : 0);
     s = json_string_value (json_object_get (r, key));
     len = s ? strlen (s) : 0;
     printf ("%s%s", s ? s : "", len > 0 && s[len - 1] == '\n' ? "" : "\n");

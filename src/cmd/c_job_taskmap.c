@@ -64,16 +64,7 @@ static struct taskmap *job_map (flux_t *h, flux_jobid_t id)
 
 static struct hostlist *job_hosts (flux_t *h, flux_jobid_t id)
 {
-    json_t *r = call_json (h,
-                           "job-info.lookup",
-                           FLUX_NODEID_ANY,
-                           json_pack ("{s:I s:[s] s:i}",
-                                      "id",
-                                      (json_int_t)id,
-                                      "keys",
-                                      "R",
-                                      "flags",
-                                      0));
+    json_t *r = lookup_job (h, id, "R", 0);
     const char *s = json_string_value (json_object_get (r, "R"));
     json_t *R = json_loads (s ? s : "{}", 0, NULL);
     struct hostlist *hl = hostlist_create ();

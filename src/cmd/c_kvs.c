@@ -59,7 +59,7 @@ static const struct option_def getroot_options[] = {
 
 /* ---- helpers ---- */
 
-const char *kvs_ns (const struct opts *o)
+static const char *kvs_ns (const struct opts *o)
 {
     return opt_str (o, "namespace", NULL);
 }

@@ -52,9 +52,64 @@ static const struct option_def debug_options[] = {
     { 0 },
 };
 
-static int run_list (struct opts *o)
+/* Those that it has besides the one of its name. */
+static void print_services (const char *name, json_t *services)
+{
+    bool first = true;
+    json_t *svc;
+    size_t i;
+
+    json_array_foreach (services, i, svc)
+    {
+        const char *s = json_string_value (svc);
+
+        if (s && strcmp (s, name) != 0) {
+            printf ("%s%s", first ? "" : ",", s);
+            first = false;
+        }
+    }
+}
+
+static void print_module (json_t *m, bool full)
 {
     static const char states[] = "IRFX";
+    const char *name = "";
+    const char *path = "";
+    json_t *services = NULL;
+    int idle = 0, status = 1, sendq = 0, recvq = 0;
+    char idle_text[16];
+
+    json_unpack (m,
+                 "{s?s s?s s?i s?i s?i s?i s?o}",
+                 "name",
+                 &name,
+                 "path",
+                 &path,
+                 "idle",
+                 &idle,
+                 "status",
+                 &status,
+                 "sendqueue",
+                 &sendq,
+                 "recvqueue",
+                 &recvq,
+                 "services",
+                 &services);
+    snprintf (idle_text, sizeof (idle_text), "%d", idle);
+    printf ("%-24s %5s %c %5d %5d ",
+            name,
+            idle < 100 ? idle_text : "idle",
+            states[status & 3],
+            sendq,
+            recvq);
+    if (full)
+        printf ("%-24s ", path);
+    print_services (name, services);
+    printf ("\n");
+}
+
+static int run_list (struct opts *o)
+{
     bool full = opt_count (o, "long") > 0;
     flux_t *h = cmd_open ();
     json_t *r = call_json (h, "module.list", FLUX_NODEID_ANY, NULL);
@@ -70,51 +125,7 @@ static int run_list (struct opts *o)
             full ? "Path                     " : "",
             "Service");
     json_array_foreach (json_object_get (r, "mods"), i, m)
-    {
-        const char *name = "";
-        const char *path = "";
-        json_t *services = NULL;
-        json_t *svc;
-        size_t k;
-        int idle = 0, status = 1, sendq = 0, recvq = 0;
-        char idle_text[16];
-        bool first = true;
-
-        json_unpack (m,
-                     "{s?s s?s s?i s?i s?i s?i s?o}",
-                     "name",
-                     &name,
-                     "path",
-                     &path,
-                     "idle",
-                     &idle,
-                     "status",
-                     &status,
-                     "sendqueue",
-                     &sendq,
-                     "recvqueue",
-                     &recvq,
-                     "services",
-                     &services);
-        snprintf (idle_text, sizeof (idle_text), "%d", idle);
-        printf ("%-24s %5s %c %5d %5d ",
-                name,
-                idle < 100 ? idle_text : "idle",
-                states[status & 3],
-                sendq,
-                recvq);
-        if (full)
-            printf ("%-24s ", path);
-        json_array_foreach (services, k, svc)
-        {
-            const char *s = json_string_value (svc);
-            if (s && strcmp (s, name) != 0) {
-                printf ("%s%s", first ? "" : ",", s);
-                first = false;
-            }
-        }
-        printf ("\n");
-    }
+        print_module (m, full);
     json_decref (r);
     flux_close (h);
     return 0;

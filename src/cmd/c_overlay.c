@@ -50,16 +50,6 @@ struct tree {
     int verbose;
 };
 
-static struct hostlist *host_map (flux_t *h)
-{
-    const char *s = flux_attr_get (h, "hostlist");
-    struct hostlist *hl = s ? hostlist_decode (s) : NULL;
-
-    if (!hl)
-        die ("attribute hostlist: %s", strerror (errno));
-    return hl;
-}
-
 /* The ranks of a set of ranks, or of hosts; dies. */
 static struct idset *ranks_of (struct hostlist *map, const char *target)
 {
@@ -209,7 +199,7 @@ static int run_status (struct opts *o)
                                 : atoi (level);
     want_color (o);
     t.h = cmd_open ();
-    t.hosts = host_map (t.h);
+    t.hosts = hostset_instance (t.h);
     if (mark)
         t.marked = ranks_of (t.hosts, mark);
     r = health (&t, rank, NULL, &took);
@@ -243,7 +233,7 @@ static int run_errors (struct opts *o)
     size_t i;
 
     t.h = cmd_open ();
-    t.hosts = host_map (t.h);
+    t.hosts = hostset_instance (t.h);
     r = health (&t, 0, NULL, &took);
     json_array_foreach (json_object_get (r, "children"), i, child)
     {
@@ -290,7 +280,7 @@ static int run_lookup (struct opts *o)
     if (o->argc != 1)
         die ("one target is required");
     h = cmd_open ();
-    map = host_map (h);
+    map = hostset_instance (h);
     ids = ranks_of (map, o->argv[0]);
     if ((given = idset_decode (o->argv[0]))) {
         hl = hostset_at (map, ids, true);
@@ -327,7 +317,7 @@ static int find_parent (json_t *tree, int rank)
 
 static int parent_of (flux_t *h, const char *word)
 {
-    struct hostlist *map = host_map (h);
+    struct hostlist *map = hostset_instance (h);
     struct idset *ids = idset_decode (word);
     int rank = ids ? (int)idset_first (ids) : hostlist_find (map, word);
     json_t *tree;
@@ -368,7 +358,7 @@ static int run_disconnect (struct opts *o)
     h = cmd_open ();
     parent = parent_of (h, o->argv[0]);
     parent = opt_int (o, "parent", parent, 0, 1L << 30);
-    map = host_map (h);
+    map = hostset_instance (h);
     ids = ranks_of (map, o->argv[0]);
     call (h,
           "overlay.disconnect-subtree",

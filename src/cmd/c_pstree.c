@@ -98,21 +98,6 @@ static void parse (struct format *f, const char *option, const char *text)
         die_usage ("--%s: %s", option, e.text);
 }
 
-/* A row as text without the newline; to be freed. */
-static char *render (const struct format *f, json_t *row)
-{
-    char *s = NULL;
-    size_t size;
-    FILE *out = open_memstream (&s, &size);
-
-    if (!out)
-        die ("out of memory");
-    row ? format_row (f, row, out) : format_header (f, out);
-    fclose (out);
-    s[strcspn (s, "\n")] = '\0';
-    return s;
-}
-
 static const char *uri_of (json_t *job)
 {
     json_t *uri = json_get_path (job, "annotations.user.uri");
@@ -133,7 +118,7 @@ static void print_line (const struct pstree *t,
                         const char *before,
                         const char *label)
 {
-    char *details = t->extended ? render (&t->details, job) : xstrdup ("");
+    char *details = t->extended ? format_text (&t->details, job) : xstrdup ("");
     char *line =
         xasprintf ("%s%s%s%s", details, t->extended ? " " : "", before, label);
     long left = t->width;
@@ -188,7 +173,8 @@ static size_t group_jobs (const struct pstree *t,
 
     json_array_foreach (jobs, i, job)
     {
-        char *label = render (is_parent (job) ? &t->parent : &t->label, job);
+        char *label =
+            format_text (is_parent (job) ? &t->parent : &t->label, job);
         size_t k = n;
 
         for (k = 0; t->combine && !is_parent (job) && k < n; k++) {
@@ -357,13 +343,13 @@ static int run (struct opts *o)
     h = cmd_open ();
     jobs = o->argc > 0 ? named_jobs (&t, h) : own_jobs (&t, h);
     if (t.extended && !opt_count (o, "no-header")) {
-        char *s = render (&t.details, NULL);
+        char *s = format_text (&t.details, NULL);
         printf ("%s\n", s);
         free (s);
     }
     if (!skips_root (&t)) {
         json_t *root = make_root (h);
-        char *label = render (&t.parent, root);
+        char *label = format_text (&t.parent, root);
         print_line (&t, root, "", label);
         free (label);
         json_decref (root);

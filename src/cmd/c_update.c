@@ -52,16 +52,7 @@ static char *full_key (const char *key)
 /* The duration the job has now; 0 when it has no limit. */
 static double current_duration (flux_t *h, flux_jobid_t id)
 {
-    json_t *r = call_json (h,
-                           "job-info.lookup",
-                           FLUX_NODEID_ANY,
-                           json_pack ("{s:I s:[s] s:i}",
-                                      "id",
-                                      (json_int_t)id,
-                                      "keys",
-                                      "jobspec",
-                                      "flags",
-                                      FLUX_JOB_LOOKUP_CURRENT));
+    json_t *r = lookup_job (h, id, "jobspec", FLUX_JOB_LOOKUP_CURRENT);
     const char *s = json_string_value (json_object_get (r, "jobspec"));
     json_t *jobspec = json_loads (s ? s : "{}", 0, NULL);
     double d = json_number_value (json_get_path (jobspec, DURATION));

@@ -156,7 +156,6 @@ const char *eventlog_path (const char *s)
 }
 
 struct event_watch {
-    flux_t *h;
     flux_future_t *f;
     event_watch_f cb;
     void *arg;
@@ -216,20 +215,9 @@ struct event_watch *event_watch_start (flux_t *h,
 {
     struct event_watch *w = xcalloc (1, sizeof (*w));
 
-    w->h = h;
     w->cb = cb;
     w->arg = arg;
-    w->f = flux_rpc_pack (h,
-                          "job-info.eventlog-watch",
-                          FLUX_NODEID_ANY,
-                          FLUX_RPC_STREAMING,
-                          "{s:I s:s s:i}",
-                          "id",
-                          (json_int_t)id,
-                          "path",
-                          path,
-                          "flags",
-                          flags);
+    w->f = flux_job_event_watch (h, id, path, flags);
     if (!w->f || flux_future_then (w->f, -1., watch_continuation, w) < 0) {
         event_watch_destroy (w);
         return NULL;
@@ -239,15 +227,7 @@ struct event_watch *event_watch_start (flux_t *h,
 
 void event_watch_cancel (struct event_watch *w)
 {
-    flux_future_t *f = flux_rpc_pack (w->h,
-                                      "job-info.eventlog-watch-cancel",
-                                      FLUX_NODEID_ANY,
-                                      FLUX_RPC_NORESPONSE,
-                                      "{s:i}",
-                                      "matchtag",
-                                      (int)flux_rpc_get_matchtag (w->f));
-
-    flux_future_destroy (f);
+    (void)flux_job_event_watch_cancel (w->f);
 }
 
 void event_watch_destroy (struct event_watch *w)

@@ -45,14 +45,6 @@ struct exec_run {
 int exec_all (struct exec_run *run);
 /* Start all in the background; 1 if one cannot be. */
 int exec_background (struct exec_run *run, int flags);
-/* A line about what goes on, if asked for. */
-void exec_say (struct exec_run *run, const char *fmt, ...)
-    __attribute__ ((format (printf, 2, 3)));
-/* What a target that could not be run counts as. */
-int exec_fail_code (int errnum);
-void exec_tell_failure (struct exec_run *run,
-                        unsigned int rank,
-                        const char *text);
 /* Standard input to all (exec_input.c). */
 void exec_input_start (struct exec_run *run);
 /* A target takes more, or has ended. */

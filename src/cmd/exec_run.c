@@ -24,7 +24,8 @@ enum {
 /* Seconds between two interrupts that end flux-exec itself. */
 static const double twice = 1.;
 
-void exec_say (struct exec_run *run, const char *fmt, ...)
+/* A line about what goes on, if asked for. */
+static void say (struct exec_run *run, const char *fmt, ...)
 {
     va_list ap;
 
@@ -37,7 +38,8 @@ void exec_say (struct exec_run *run, const char *fmt, ...)
     fputc ('\n', stderr);
 }
 
-int exec_fail_code (int errnum)
+/* What a target that could not be run counts as. */
+static int fail_code (int errnum)
 {
     switch (errnum) {
     case ENOENT:
@@ -53,9 +55,9 @@ int exec_fail_code (int errnum)
     }
 }
 
-void exec_tell_failure (struct exec_run *run,
-                        unsigned int rank,
-                        const char *text)
+static void tell_failure (struct exec_run *run,
+                          unsigned int rank,
+                          const char *text)
 {
     fprintf (stderr,
              "flux-exec: Error: rank %u: %s: %s\n",
@@ -139,8 +141,8 @@ static void state_cb (flux_subprocess_t *p, flux_subprocess_state_t state)
 
     if (state != FLUX_SUBPROCESS_FAILED)
         return;
-    t->code = exec_fail_code (flux_subprocess_fail_errno (p));
-    exec_tell_failure (t->run, t->rank, flux_subprocess_fail_error (p));
+    t->code = fail_code (flux_subprocess_fail_errno (p));
+    tell_failure (t->run, t->rank, flux_subprocess_fail_error (p));
     over (t);
 }
 
@@ -261,7 +263,7 @@ static void start_all (struct exec_run *run)
     unsigned int rank = idset_first (run->ranks);
     char *s = idset_encode (run->ranks, IDSET_FLAG_RANGE | IDSET_FLAG_BRACKETS);
 
-    exec_say (run, "Starting %s on %s", run->name, s);
+    say (run, "Starting %s on %s", run->name, s);
     free (s);
     run->ntargets = idset_count (run->ranks);
     run->targets = xcalloc (run->ntargets, sizeof (*run->targets));
@@ -275,7 +277,7 @@ static void start_all (struct exec_run *run)
             die ("rank %u: %s: %s", rank, run->name, strerror (errno));
         rank = idset_next (run->ranks, rank);
     }
-    exec_say (run, "Sent all requests");
+    say (run, "Sent all requests");
 }
 
 static int collect (struct exec_run *run)
@@ -286,7 +288,7 @@ static int collect (struct exec_run *run)
         if (run->targets[i].code > code)
             code = run->targets[i].code;
     }
-    exec_say (run, "%zu tasks complete with code %d", run->nover, code);
+    say (run, "%zu tasks complete with code %d", run->nover, code);
     if (!run->quiet)
         tell_statuses (run);
     return code;
@@ -331,7 +333,7 @@ int exec_background (struct exec_run *run, int flags)
     rank = idset_first (run->ranks);
     for (size_t i = 0; i < n; i++) {
         if (flux_rpc_get_unpack (f[i], "{s:i}", "pid", &pid) < 0) {
-            exec_tell_failure (run, rank, future_text (f[i]));
+            tell_failure (run, rank, future_text (f[i]));
             rc = 1;
         }
         else

@@ -224,15 +224,6 @@ void format_clear (struct format *f)
     memset (f, 0, sizeof (*f));
 }
 
-bool format_uses (const struct format *f, const char *prefix)
-{
-    for (int i = 0; i < f->count; i++) {
-        if (!strncmp (f->fields[i].name, prefix, strlen (prefix)))
-            return true;
-    }
-    return false;
-}
-
 void format_fit (struct format *f, void **rows, size_t count, bool header)
 {
     for (int i = 0; i < f->count; i++) {
@@ -322,4 +313,18 @@ void format_row (const struct format *f, void *row, FILE *out)
         value_clear (&v);
     }
     fprintf (out, "%s\n", f->after);
+}
+
+char *format_text (const struct format *f, void *row)
+{
+    char *s = NULL;
+    size_t size;
+    FILE *out = open_memstream (&s, &size);
+
+    if (!out)
+        die ("out of memory");
+    row ? format_row (f, row, out) : format_header (f, out);
+    fclose (out);
+    s[strcspn (s, "\n")] = '\0';
+    return s;
 }

@@ -89,9 +89,8 @@ void format_fit (struct format *f, void **rows, size_t count, bool header);
 
 void format_header (const struct format *f, FILE *out);
 void format_row (const struct format *f, void *row, FILE *out);
-
-/* Whether a field whose name begins with prefix is used. */
-bool format_uses (const struct format *f, const char *prefix);
+/* The same (NULL: the header) as text without the newline; to be freed. */
+char *format_text (const struct format *f, void *row);
 
 /* Sort rows by keys "k1,-k2"; unset values come first.  -1 and EINVAL for an
  * unknown key.

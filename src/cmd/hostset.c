@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
+#include <errno.h>
+#include <string.h>
+
 #include "cmd/hostset.h"
 #include "cmd/util.h"
 
@@ -68,4 +71,14 @@ void hostset_add_ids (struct idset *ids, const char *s)
     if (more)
         idset_add (ids, more);
     idset_destroy (more);
+}
+
+struct hostlist *hostset_instance (flux_t *h)
+{
+    const char *s = flux_attr_get (h, "hostlist");
+    struct hostlist *hl = s ? hostlist_decode (s) : NULL;
+
+    if (!hl)
+        die ("attribute hostlist: %s", strerror (errno));
+    return hl;
 }

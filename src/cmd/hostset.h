@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include <flux/core.h>
 #include <flux/hostlist.h>
 #include <flux/idset.h>
 
@@ -30,5 +31,8 @@ struct hostlist *hostset_at (struct hostlist *hl,
 
 /* Add the ids of text s; one that is no set adds none. */
 void hostset_add_ids (struct idset *ids, const char *s);
+
+/* The hosts of the instance, by rank; new.  Dies. */
+struct hostlist *hostset_instance (flux_t *h);
 
 #endif

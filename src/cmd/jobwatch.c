@@ -78,62 +78,67 @@ static const char *level_name (int level)
     return level >= 0 && level < 8 ? names[level] : "TRACE";
 }
 
-static void tell_note (struct jobwatch *w, const struct entry *ent)
+/* Each malloced; NULL: there is nothing to say. */
+static char *redirect_text (const struct entry *ent)
 {
-    const char *stream = NULL;
-    const char *rank = NULL;
-    const char *path = "";
+    const char *stream, *rank, *path = "";
+
+    if (json_unpack (ent->context,
+                     "{s:s s:s s?s}",
+                     "stream",
+                     &stream,
+                     "rank",
+                     &rank,
+                     "path",
+                     &path)
+        < 0)
+        return NULL;
+    return xasprintf ("%s: %s redirected%s%s",
+                      rank,
+                      stream,
+                      *path ? " to " : "",
+                      path);
+}
+
+static char *log_text (const struct entry *ent)
+{
     const char *message = "";
     const char *component = NULL;
     int shell_rank = -1;
     int level = 5;
     char prefix[64] = "flux-shell";
+
+    json_unpack (ent->context,
+                 "{s?i s?s s?s s?i}",
+                 "level",
+                 &level,
+                 "message",
+                 &message,
+                 "component",
+                 &component,
+                 "rank",
+                 &shell_rank);
+    if (shell_rank >= 0)
+        snprintf (prefix, sizeof (prefix), "flux-shell[%d]", shell_rank);
+    return xasprintf ("%s: %s%s%s%s%s",
+                      prefix,
+                      level_name (level),
+                      *level_name (level) ? ": " : "",
+                      component ? component : "",
+                      component ? ": " : "",
+                      message);
+}
+
+static void tell_note (struct jobwatch *w, const struct entry *ent)
+{
+    bool redirect = !strcmp (ent->name, "redirect");
+    double when = strcmp (ent->name, "log") ? 0. : ent->timestamp;
     char *text;
 
     if (!w->ops->note)
         return;
-    if (!strcmp (ent->name, "redirect")) {
-        if (json_unpack (ent->context,
-                         "{s:s s:s s?s}",
-                         "stream",
-                         &stream,
-                         "rank",
-                         &rank,
-                         "path",
-                         &path)
-            < 0)
-            return;
-        text = xasprintf ("%s: %s redirected%s%s",
-                          rank,
-                          stream,
-                          *path ? " to " : "",
-                          path);
-    }
-    else {
-        json_unpack (ent->context,
-                     "{s?i s?s s?s s?i}",
-                     "level",
-                     &level,
-                     "message",
-                     &message,
-                     "component",
-                     &component,
-                     "rank",
-                     &shell_rank);
-        if (shell_rank >= 0)
-            snprintf (prefix, sizeof (prefix), "flux-shell[%d]", shell_rank);
-        text = xasprintf ("%s: %s%s%s%s%s",
-                          prefix,
-                          level_name (level),
-                          *level_name (level) ? ": " : "",
-                          component ? component : "",
-                          component ? ": " : "",
-                          message);
-    }
-    w->ops->note (w,
-                  strcmp (ent->name, "log") ? 0. : ent->timestamp,
-                  text,
-                  w->arg);
+    if ((text = redirect ? redirect_text (ent) : log_text (ent)))
+        w->ops->note (w, when, text, w->arg);
     free (text);
 }
 

@@ -15,8 +15,6 @@ extern const struct option_def kvs_namespace_options[];
 /* -O, -b, -s of those that commit. */
 extern const struct option_def kvs_root_options[];
 
-/* The namespace asked for, NULL if none was. */
-const char *kvs_ns (const struct opts *o);
 /* Commit txn and destroy it; die if it fails.  Print the new root as asked. */
 void kvs_commit_or_die (flux_t *h,
                         const struct opts *o,

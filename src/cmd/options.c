@@ -122,6 +122,18 @@ static int bad_option (struct table *t,
     return err_set (e, EINVAL, "unknown option %s", word);
 }
 
+/* A word that is no option, or all that are left; false if there may be more.
+ */
+static bool take_words (struct opts *o, int argc, char **argv, bool all)
+{
+    while (optind < argc) {
+        o->argv[o->argc++] = argv[optind++];
+        if (!all)
+            return false;
+    }
+    return true;
+}
+
 int opts_parse (struct opts *o,
                 const struct command *c,
                 int argc,
@@ -160,14 +172,8 @@ int opts_parse (struct opts *o,
         kind = getopt_long (argc, argv, t.shorts, t.longs, NULL);
         if (kind == -1) {
             bool ended = word && !strcmp (word, "--");
-            if (optind >= argc)
+            if (take_words (o, argc, argv, ended || c->verbatim))
                 break;
-            if (ended || c->verbatim) {
-                while (optind < argc)
-                    o->argv[o->argc++] = argv[optind++];
-                break;
-            }
-            o->argv[o->argc++] = argv[optind++];
             continue;
         }
         if (kind == '?' || kind == ':') {

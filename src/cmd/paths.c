@@ -10,7 +10,8 @@
 #include "cmd/paths.h"
 #include "cmd/util.h"
 
-const char *exe_dir (void)
+/* The directory of this program, without a final slash. */
+static const char *exe_dir (void)
 {
     static char dir[PATH_MAX];
     ssize_t n;

@@ -5,9 +5,6 @@
 #ifndef SLUICE_CMD_PATHS_H
 #define SLUICE_CMD_PATHS_H
 
-/* The directory of this program, without a final slash. */
-const char *exe_dir (void);
-
 /* PREFIX/rest where the program is PREFIX/bin/flux; to be freed. */
 char *prefix_path (const char *rest);
 

@@ -103,13 +103,17 @@ static struct idset *property_ranks (const struct rset *set, json_t *list)
     return ids;
 }
 
+/* A virtual queue has what its parent has. */
 static struct idset *queue_ranks (struct resview *v, const char *name)
 {
-    json_t *queue =
-        json_object_get (json_object_get (v->config, "queues"), name);
+    json_t *queues = json_object_get (v->config, "queues");
+    json_t *queue = json_object_get (queues, name);
+    json_t *parent = json_object_get (queue, "parent");
 
     if (!queue)
         die ("no such queue: %s", name);
+    if (parent)
+        queue = json_object_get (queues, json_string_value (parent));
     return property_ranks (v->sets[RES_ALL],
                            json_object_get (queue, "requires"));
 }

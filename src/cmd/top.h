@@ -48,9 +48,4 @@ void top_clear (struct top *t);
 /* Draw on the terminal that curses has. */
 void top_draw (const struct top *t);
 
-/* One line of a bar, width columns: used from the left as '|', down from the
- * right as 'x', the count at its end.
- */
-void top_bar (char *buf, size_t size, const struct top_use *u, int width);
-
 #endif

@@ -18,7 +18,10 @@ enum {
     PAIR_INSTANCE,
 };
 
-void top_bar (char *buf, size_t size, const struct top_use *u, int width)
+/* One line of a bar, width columns: used from the left as '|', down from the
+ * right as 'x', the count at its end.
+ */
+static void top_bar (char *buf, size_t size, const struct top_use *u, int width)
 {
     char count[48];
     int room;
@@ -114,20 +117,6 @@ static const char columns[] =
     "{id.f58:>12} {queue:<8.8} {username:<8.8} {name:<15.15+} "
     "{status_abbrev:>2.2} {ntasks:>6} {nnodes:>6} {runtime!F:>8h} {nodelist}";
 
-static char *render (const struct format *f, json_t *row)
-{
-    char *s = NULL;
-    size_t size;
-    FILE *out = open_memstream (&s, &size);
-
-    if (!out)
-        die ("out of memory");
-    row ? format_row (f, row, out) : format_header (f, out);
-    fclose (out);
-    s[strcspn (s, "\n")] = '\0';
-    return s;
-}
-
 static void draw_line (int line, const char *s)
 {
     move (line, 0);
@@ -148,7 +137,7 @@ static void draw_jobs (const struct top *t)
         return;
     if (format_parse (&f, columns, &job_format_ops, &e) < 0)
         die ("%s", e.text);
-    s = render (&f, NULL);
+    s = format_text (&f, NULL);
     attron (A_REVERSE);
     draw_line (TOP_SUMMARY_LINES, s);
     attroff (A_REVERSE);
@@ -158,7 +147,7 @@ static void draw_jobs (const struct top *t)
         bool here = first + i == t->cursor;
         bool blue = json_get_path (job, "annotations.user.uri") != NULL;
 
-        s = render (&f, job);
+        s = format_text (&f, job);
         if (here)
             attron (A_BOLD);
         if (blue)

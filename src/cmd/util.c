@@ -225,6 +225,20 @@ json_t *call_json (flux_t *h,
     return o;
 }
 
+json_t *lookup_job (flux_t *h, flux_jobid_t id, const char *key, int flags)
+{
+    return call_json (h,
+                      "job-info.lookup",
+                      FLUX_NODEID_ANY,
+                      json_pack ("{s:I s:[s] s:i}",
+                                 "id",
+                                 (json_int_t)id,
+                                 "keys",
+                                 key,
+                                 "flags",
+                                 flags));
+}
+
 uint32_t parse_user (const char *s)
 {
     struct passwd *pw;

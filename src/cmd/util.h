@@ -62,6 +62,11 @@ json_t *call_json (flux_t *h,
                    uint32_t nodeid,
                    json_t *payload);
 
+/* What is stored of a job by a key of job-info.lookup: {"KEY":TEXT}, to be
+ * released.  flags are FLUX_JOB_LOOKUP_*.  Dies if there is none.
+ */
+json_t *lookup_job (flux_t *h, flux_jobid_t id, const char *key, int flags);
+
 /* The sentence to print for a failed future. */
 const char *future_text (flux_future_t *f);
 

@@ -16,7 +16,6 @@ struct attr {
     char *name;
     char *value;
     int flags;
-    attrs_changed_f changed;
     UT_hash_handle hh;
 };
 
@@ -93,16 +92,6 @@ int attrs_set (struct broker *b, const char *name, const char *value, int flags)
     return 0;
 }
 
-int attrs_watch (struct broker *b, const char *name, attrs_changed_f cb)
-{
-    struct attr *a = find (b, name);
-
-    if (!a && !(a = attr_create (b, name, ATTR_RUNTIME)))
-        return -1;
-    a->changed = cb;
-    return 0;
-}
-
 static int get_cb (struct router *r,
                    const flux_msg_t *msg,
                    void *arg,
@@ -167,8 +156,6 @@ static int set_cb (struct router *r,
     if (check_set (a, force, error) < 0
         || attrs_set (b, name, value, a ? 0 : ATTR_RUNTIME) < 0)
         return REQUEST_ERROR;
-    if (a && a->changed)
-        a->changed (b, a->value);
     router_respond (r, msg, NULL);
     return REQUEST_DONE;
 }

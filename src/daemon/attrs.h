@@ -26,8 +26,4 @@ int attrs_set (struct broker *b,
                const char *value,
                int flags);
 
-/* Hear of changes made by attr.set (one listener an attribute). */
-typedef void (*attrs_changed_f) (struct broker *b, const char *value);
-int attrs_watch (struct broker *b, const char *name, attrs_changed_f cb);
-
 #endif

@@ -98,7 +98,12 @@ static void tell_watchers (struct broker *b)
     }
 }
 
-int config_replace (struct broker *b, json_t *object, flux_error_t *error)
+/* Replace the configuration (a new reference is taken): checks first.  -1,
+ * errno and a sentence; then nothing changed.
+ */
+static int config_replace (struct broker *b,
+                           json_t *object,
+                           flux_error_t *error)
 {
     struct config *cfg = b->config;
     struct link *k;

@@ -33,9 +33,4 @@ int config_listen (struct broker *b,
 /* Forget all listeners with this arg. */
 void config_unlisten (struct broker *b, void *arg);
 
-/* Replace the configuration (a new reference is taken): checks first.  -1,
- * errno and a sentence; then nothing changed.
- */
-int config_replace (struct broker *b, json_t *object, flux_error_t *error);
-
 #endif

@@ -2,6 +2,7 @@
 
 /* flux-broker(1): the life of the daemon. */
 
+#include <errno.h>
 #include <libgen.h>
 #include <locale.h>
 #include <malloc.h>
@@ -48,38 +49,29 @@ static char *own_directory (void)
     return strdup (dirname (path));
 }
 
-static int broker_create (struct broker *b, const struct options *opt)
+/* -1, errno and a sentence: broker_destroy is called all the same. */
+static int broker_create (struct broker *b,
+                          const struct options *opt,
+                          flux_error_t *error)
 {
-    flux_error_t error;
-
     b->opt = opt;
     b->parts = parts;
     b->statedir_lock = -1;
     b->owner = getuid ();
     b->size = 1;
-    if (!(b->libexecdir = own_directory ())) {
-        perror ("flux-broker");
+    if (!(b->libexecdir = own_directory ()))
+        return err_set (error, ENOMEM, "out of memory");
+    if (boot_begin (b, error) < 0
+        || (b->rank > 0 && boot_follow (b, error) < 0))
         return -1;
-    }
-    if (boot_begin (b, &error) < 0
-        || (b->rank > 0 && boot_follow (b, &error) < 0)) {
-        fprintf (stderr, "flux-broker: %s\n", error.text);
-        return -1;
-    }
     b->launched = b->pmi != NULL;
     if (gethostname (b->hostname, sizeof (b->hostname) - 1) < 0)
         strcpy (b->hostname, "localhost");
     if (!(b->loop = loop_create (NULL))
-        || !(b->router = router_create (b->loop, b->owner, b->rank, b->size))) {
-        perror ("flux-broker");
-        return -1;
-    }
+        || !(b->router = router_create (b->loop, b->owner, b->rank, b->size)))
+        return err_set (error, errno, "event loop: %s", strerror (errno));
     b->starttime = loop_now (b->loop);
-    if (dirs_create (b, &error) < 0) {
-        fprintf (stderr, "flux-broker: %s\n", error.text);
-        return -1;
-    }
-    return 0;
+    return dirs_create (b, error);
 }
 
 static void broker_destroy (struct broker *b)
@@ -92,51 +84,63 @@ static void broker_destroy (struct broker *b)
     free (b->libexecdir);
 }
 
-static int broker_run (struct broker *b)
+/* 0 when it has come to its end, or -1, errno and a sentence. */
+static int broker_run (struct broker *b, flux_error_t *error)
 {
-    flux_error_t error;
-
-    if (parts_start (b, &error) < 0) {
-        fprintf (stderr, "flux-broker: %s\n", error.text);
-        return 1;
-    }
-    if (boot_lead (b, &error) < 0) {
-        fprintf (stderr, "flux-broker: %s\n", error.text);
+    if (parts_start (b, error) < 0)
+        return -1;
+    if (boot_lead (b, error) < 0) {
         parts_stop (b);
-        return 1;
+        return -1;
     }
     state_machine_begin (b);
     if (state_machine_state (b) < STATE_EXIT)
         loop_run (b->loop);
     parts_stop (b);
-    return b->exit_status;
+    return 0;
 }
 
-int main (int argc, char **argv)
+/* From the first to the last; the exit status. */
+static int broker_live (const struct options *opt)
 {
     struct broker broker = { 0 };
-    struct options opt;
-    int rc = 1;
+    flux_error_t error = { .text = "" };
+    int status = 1;
 
+    if (broker_create (&broker, opt, &error) == 0
+        && broker_run (&broker, &error) == 0)
+        status = broker.exit_status;
+    else
+        fprintf (stderr, "flux-broker: %s\n", error.text);
+    broker_destroy (&broker);
+    return status;
+}
+
+static void process_init (void)
+{
     /* The store's thread would give memory back to the system at each commit
      * and ask for it again. */
     mallopt (M_TRIM_THRESHOLD, 16 * 1024 * 1024);
     /* Job ids in events and errors look as in the commands of the user. */
     setlocale (LC_CTYPE, "");
-    if (options_parse (&opt, argc, argv) < 0) {
+    signal (SIGPIPE, SIG_IGN);
+    signal (SIGHUP, SIG_IGN);
+}
+
+int main (int argc, char **argv)
+{
+    struct options opt;
+    int status = 1;
+
+    process_init ();
+    if (options_parse (&opt, argc, argv) < 0)
         fputs ("Try 'flux broker --help'.\n", stderr);
-    }
     else if (opt.help) {
         options_usage ();
-        rc = 0;
+        status = 0;
     }
-    else {
-        signal (SIGPIPE, SIG_IGN);
-        signal (SIGHUP, SIG_IGN);
-        if (broker_create (&broker, &opt) == 0)
-            rc = broker_run (&broker);
-        broker_destroy (&broker);
-    }
+    else
+        status = broker_live (&opt);
     options_clear (&opt);
-    return rc;
+    return status;
 }

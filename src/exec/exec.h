@@ -95,8 +95,6 @@ struct exec_ops {
     /* Signal all tasks of the job (before they started: the start is
      * abandoned for SIGKILL and SIGTERM).  ENOENT: not under way. */
     int (*kill) (struct exec *x, uint64_t id, int signum);
-    /* {"running":N,...} as JSON text, malloced. */
-    char *(*stats) (struct exec *x);
     /* All batches up to this one are durable.  NULL: of no interest. */
     void (*durable) (struct exec *x, uint64_t batch);
 };

@@ -330,32 +330,11 @@ static struct exec *agent_create (const struct exec_env *env,
     return x;
 }
 
-static char *agent_stats (struct exec *x)
-{
-    char *mock = exec_mock.stats (x->mock);
-    unsigned int up = 0;
-    char *s = NULL;
-
-    for (unsigned int i = 0; i < x->nnodes; i++)
-        up += x->nodes[i].peer != NULL;
-    if (mock
-        && asprintf (&s,
-                     "{\"running\":%u,\"agents\":%u,\"test\":%s}",
-                     HASH_COUNT (x->jobs),
-                     up,
-                     mock)
-               < 0)
-        s = NULL;
-    free (mock);
-    return s;
-}
-
 const struct exec_ops exec_agent = {
     .name = "agent",
     .create = agent_create,
     .destroy = agent_destroy,
     .start = agent_start,
     .kill = agent_kill,
-    .stats = agent_stats,
     .durable = exec_durable,
 };

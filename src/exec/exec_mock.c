@@ -43,7 +43,6 @@ struct exec {
     struct loop_source *work;
     struct mock_job *jobs;
     TAILQ_HEAD (mock_list, mock_job) ready; /* with something to report */
-    uint64_t finished;
 };
 
 static struct mock_job *job_find (struct exec *x, uint64_t id)
@@ -120,7 +119,6 @@ static void report_release (struct mock_job *job)
     const struct exec_reports *r = job->x->env.reports;
     uint64_t id = job->id;
 
-    job->x->finished++;
     job_destroy (job);
     r->release (r->arg, id);
 }
@@ -395,24 +393,10 @@ static int mock_kill (struct exec *x, uint64_t id, int signum)
     return 0;
 }
 
-static char *mock_stats (struct exec *x)
-{
-    char *s;
-
-    if (asprintf (&s,
-                  "{\"running\":%u,\"finished\":%" PRIu64 "}",
-                  HASH_COUNT (x->jobs),
-                  x->finished)
-        < 0)
-        return NULL;
-    return s;
-}
-
 const struct exec_ops exec_mock = {
     .name = "mock",
     .create = mock_create,
     .destroy = mock_destroy,
     .start = mock_start,
     .kill = mock_kill,
-    .stats = mock_stats,
 };

@@ -383,7 +383,6 @@ struct tap_attached *tap_attached (struct tap_plugin *t,
 /* Forget what all plugins attached to the job, or one plugin to all jobs. */
 void tap_record_drop (struct jobtap *jt, uint64_t id);
 void tap_record_drop_plugin (struct tap_plugin *t);
-struct tap_record *tap_record (struct jobtap *jt, uint64_t id);
 bool tap_is_watched (struct jobtap *jt, uint64_t id);
 /* Subscribers in the order in which they subscribed, NULL if none. */
 struct tap_stack *tap_subscribers (struct jobtap *jt, uint64_t id);

@@ -13,7 +13,7 @@
 #include "msg/auxlist.h"
 #include "jobtap/private.h"
 
-struct tap_record *tap_record (struct jobtap *jt, uint64_t id)
+static struct tap_record *find (struct jobtap *jt, uint64_t id)
 {
     return (struct tap_record *)idtable_find (&jt->records, id);
 }
@@ -36,7 +36,7 @@ struct tap_attached *tap_attached (struct tap_plugin *t,
                                    uint64_t id,
                                    bool create)
 {
-    struct tap_record *r = tap_record (t->jt, id);
+    struct tap_record *r = find (t->jt, id);
     struct tap_attached *a;
 
     if (r) {
@@ -69,7 +69,7 @@ static void record_destroy (struct jobtap *jt, struct tap_record *r)
 
 void tap_record_drop (struct jobtap *jt, uint64_t id)
 {
-    struct tap_record *r = tap_record (jt, id);
+    struct tap_record *r = find (jt, id);
 
     if (!r)
         return;
@@ -112,14 +112,14 @@ static struct tap_attached *next_subscriber (struct tap_record *r,
 
 bool tap_is_watched (struct jobtap *jt, uint64_t id)
 {
-    struct tap_record *r = tap_record (jt, id);
+    struct tap_record *r = find (jt, id);
 
     return r && next_subscriber (r, NULL);
 }
 
 struct tap_stack *tap_subscribers (struct jobtap *jt, uint64_t id)
 {
-    struct tap_record *r = tap_record (jt, id);
+    struct tap_record *r = find (jt, id);
     struct tap_attached *a;
     struct tap_stack *s;
     size_t count = 0;

@@ -4,8 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kvs/private.h"
-#include "kvs/restore.h"
+#include "kvs/restore_private.h"
 
 /* Operations, or bytes, that are made durable together. */
 #define BATCH_OPS 500
@@ -13,32 +12,6 @@
 
 /* Where the manager keeps the state of its queues. */
 #define QUEUES_KEY "queue-status"
-
-/* What has to be known of a job when all has come. */
-struct rjob {
-    uint64_t id;
-    uint32_t userid;
-    int urgency;
-    int flags;
-    double t_submit;
-    json_t *ops; /* of its namespace; NULL: none */
-    char root[BLOBREF_SIZE];
-    UT_hash_handle hh;
-};
-
-struct restorer {
-    struct kvs k; /* only what tree_apply uses */
-    struct loop *loop;
-    struct store *store;
-    struct rjob *jobs;
-    json_t *ops; /* of the primary namespace */
-    char root[BLOBREF_SIZE];
-    size_t bytes;    /* since the last batch */
-    uint64_t max_id; /* that was ever used */
-    uint64_t done;   /* the last durable batch */
-    bool failed;
-    flux_error_t error;
-};
 
 /* ---- batches ---- */
 
@@ -81,12 +54,12 @@ static int apply (struct restorer *r,
 }
 
 /* Applying takes time in proportion to the directories: many at once. */
-static int put_op (struct restorer *r,
-                   char *root,
-                   json_t *ops,
-                   const char *key,
-                   json_t *dirent,
-                   flux_error_t *error)
+int restore_op (struct restorer *r,
+                char *root,
+                json_t *ops,
+                const char *key,
+                json_t *dirent,
+                flux_error_t *error)
 {
     json_t *op = json_pack ("{s:s s:o}", "key", key, "dirent", dirent);
 
@@ -95,169 +68,6 @@ static int put_op (struct restorer *r,
     if (json_array_size (ops) < BATCH_OPS)
         return 0;
     return apply (r, root, ops, error);
-}
-
-/* ---- jobs ---- */
-
-static struct rjob *job_get (struct restorer *r, uint64_t id)
-{
-    struct rjob *job;
-
-    HASH_FIND (hh, r->jobs, &id, sizeof (id), job);
-    if (job || !(job = calloc (1, sizeof (*job))))
-        return job;
-    job->id = id;
-    job->userid = getuid ();
-    job->urgency = FLUX_JOB_URGENCY_DEFAULT;
-    HASH_ADD (hh, r->jobs, id, sizeof (id), job);
-    return job;
-}
-
-static int put_row (struct restorer *r,
-                    const struct rjob *job,
-                    const char *jobspec)
-{
-    struct store_job row = {
-        .id = job->id,
-        .userid = job->userid,
-        .urgency = job->urgency,
-        .flags = job->flags,
-        .state = FLUX_JOB_STATE_NEW,
-        .priority = -1,
-        .waitstatus = -1,
-        .t_submit = job->t_submit,
-        .jobspec = jobspec,
-    };
-
-    return store_job_put (r->store, &row);
-}
-
-/* Until the job is replayed its row says what its first event says. */
-static void note_submit (struct rjob *job, const char *log)
-{
-    json_t *o = json_loads (log, JSON_DISABLE_EOF_CHECK, NULL);
-    json_int_t userid;
-
-    if (json_unpack (o,
-                     "{s:F s:{s:I s:i s:i}}",
-                     "timestamp",
-                     &job->t_submit,
-                     "context",
-                     "userid",
-                     &userid,
-                     "urgency",
-                     &job->urgency,
-                     "flags",
-                     &job->flags)
-        == 0)
-        job->userid = userid;
-    json_decref (o);
-}
-
-static int put_J (struct restorer *r,
-                  struct rjob *job,
-                  const char *text,
-                  size_t len)
-{
-    return store_value_put (r->store, job->id, "J", text, len);
-}
-
-static int put_jobspec (struct restorer *r,
-                        struct rjob *job,
-                        const char *text,
-                        size_t len)
-{
-    return put_row (r, job, text);
-}
-
-static int put_R (struct restorer *r,
-                  struct rjob *job,
-                  const char *text,
-                  size_t len)
-{
-    return store_value_put (r->store, job->id, "R", text, len);
-}
-
-static int put_eventlog (struct restorer *r,
-                         struct rjob *job,
-                         const char *text,
-                         size_t len)
-{
-    note_submit (job, text);
-    return store_log_append (r->store, job->id, "eventlog", text, len);
-}
-
-static int put_exec (struct restorer *r,
-                     struct rjob *job,
-                     const char *text,
-                     size_t len)
-{
-    return store_log_append (r->store,
-                             job->id,
-                             "guest.exec.eventlog",
-                             text,
-                             len);
-}
-
-static int put_output (struct restorer *r,
-                       struct rjob *job,
-                       const char *text,
-                       size_t len)
-{
-    return store_log_append (r->store, job->id, "guest.output", text, len);
-}
-
-static int put_input (struct restorer *r,
-                      struct rjob *job,
-                      const char *text,
-                      size_t len)
-{
-    return store_log_append (r->store, job->id, "guest.input", text, len);
-}
-
-static const struct {
-    const char *key;
-    int (*put) (struct restorer *r,
-                struct rjob *job,
-                const char *text,
-                size_t len);
-} job_parts[] = {
-    { "J", put_J },
-    { "jobspec", put_jobspec },
-    { "R", put_R },
-    { "eventlog", put_eventlog },
-    { "guest.exec.eventlog", put_exec },
-    { "guest.output", put_output },
-    { "guest.input", put_input },
-};
-
-/* "job.0000.0000.0000.0001.R": 1, the id and "R". */
-static bool split_job (const char *key, uint64_t *id, const char **rest)
-{
-    unsigned int g[4];
-    int n = 0;
-
-    if (sscanf (key, "job.%4x.%4x.%4x.%4x.%n", &g[0], &g[1], &g[2], &g[3], &n)
-            < 4
-        || n != 24 || !key[n])
-        return false;
-    *id = (uint64_t)g[0] << 48 | (uint64_t)g[1] << 32 | (uint64_t)g[2] << 16
-          | g[3];
-    *rest = key + n;
-    return true;
-}
-
-static int guest_op (struct restorer *r,
-                     struct rjob *job,
-                     const char *key,
-                     json_t *dirent,
-                     flux_error_t *error)
-{
-    if (!job->ops) {
-        strcpy (job->root, r->k.primary->head.ref);
-        job->ops = json_array ();
-    }
-    return put_op (r, job->root, job->ops, key, dirent, error);
 }
 
 /* ---- the state of the job manager ---- */
@@ -289,7 +99,7 @@ static int spend_max_id (struct restorer *r)
     HASH_FIND (hh, r->jobs, &last.id, sizeof (last.id), job);
     if (last.id == 0 || job)
         return 0;
-    if (put_row (r, &last, NULL) < 0)
+    if (restore_job_row (r, &last, NULL, NULL) < 0)
         return -1;
     return store_job_remove (r->store, last.id);
 }
@@ -312,35 +122,6 @@ static char *key_of (const char *name, flux_error_t *error)
     return key;
 }
 
-static int put_job_part (struct restorer *r,
-                         const char *key,
-                         const char *data,
-                         size_t len,
-                         bool *taken,
-                         flux_error_t *error)
-{
-    const char *rest;
-    struct rjob *job;
-    uint64_t id;
-    json_t *val;
-
-    if (!(*taken = split_job (key, &id, &rest)))
-        return 0;
-    if (!(job = job_get (r, id)))
-        return err_set (error, ENOMEM, "out of memory");
-    for (size_t i = 0; i < sizeof (job_parts) / sizeof (job_parts[0]); i++) {
-        if (!strcmp (job_parts[i].key, rest))
-            return job_parts[i].put (r, job, data, len);
-    }
-    if (strncmp (rest, "guest.", 6) != 0) {
-        *taken = false;
-        return 0;
-    }
-    if (!(val = treeobj_val (data, len)))
-        return err_set (error, ENOMEM, "out of memory");
-    return guest_op (r, job, rest + 6, val, error);
-}
-
 static int put_key (struct restorer *r,
                     const char *key,
                     const void *data,
@@ -349,7 +130,7 @@ static int put_key (struct restorer *r,
 {
     json_t *val;
     bool taken;
-    int rc = put_job_part (r, key, data, len, &taken, error);
+    int rc = restore_job_part (r, key, data, len, &taken, error);
 
     if (taken || rc < 0)
         return rc;
@@ -361,7 +142,7 @@ static int put_key (struct restorer *r,
     }
     if (!(val = treeobj_val (data, len)))
         return err_set (error, ENOMEM, "out of memory");
-    return put_op (r, r->root, r->ops, key, val, error);
+    return restore_op (r, r->root, r->ops, key, val, error);
 }
 
 int restorer_value (struct restorer *r,
@@ -421,14 +202,14 @@ int restorer_link (struct restorer *r,
     o = link_object (target);
     if (!o)
         rc = err_set (error, ENOMEM, "out of memory");
-    else if (!split_job (key, &id, &rest))
-        rc = put_op (r, r->root, r->ops, key, o, error);
-    else if (!strncmp (rest, "guest.", 6) && (job = job_get (r, id)))
-        rc = guest_op (r, job, rest + 6, o, error);
+    else if (!restore_job_key (key, &id, &rest))
+        rc = restore_op (r, r->root, r->ops, key, o, error);
+    else if (!strncmp (rest, "guest.", 6) && (job = restore_job (r, id)))
+        rc = restore_guest_op (r, job, rest + 6, o, error);
     else if (!strcmp (rest, "guest"))
         json_decref (o); /* into the namespace of a job that ran */
     else
-        rc = put_op (r, r->root, r->ops, key, o, error);
+        rc = restore_op (r, r->root, r->ops, key, o, error);
     free (key);
     return rc;
 }
@@ -465,7 +246,7 @@ static int finish_job (struct restorer *r,
 {
     char key[32];
 
-    if (put_row (r, job, NULL) < 0)
+    if (restore_job_row (r, job, NULL, NULL) < 0)
         return err_set (error, errno, "out of memory");
     if (!job->ops)
         return 0;

@@ -50,12 +50,6 @@ struct flux_handle {
     const flux_conf_t *conf;
 };
 
-/* The next message from the connector, past the queue; responses nobody
- * waits for any more are dropped on the way.  With wait, block until there
- * is one.  NULL and errno (EAGAIN).
- */
-flux_msg_t *handle_next (flux_t *h, bool wait, int flags);
-
 /* Take from queue and connector all that has come, give responses to their
  * RPCs and queue the rest; block for at most timeout seconds (< 0: no limit)
  * if nothing had come.  0, or -1 and errno.

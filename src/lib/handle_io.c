@@ -184,7 +184,11 @@ static int wait_input (flux_t *h, double timeout)
     return 0;
 }
 
-flux_msg_t *handle_next (flux_t *h, bool wait, int flags)
+/* The next message from the connector, past the queue; responses nobody
+ * waits for any more are dropped on the way.  With wait, block until there
+ * is one.  NULL and errno (EAGAIN).
+ */
+static flux_msg_t *handle_next (flux_t *h, bool wait, int flags)
 {
     flux_t *root = h->root;
     int type;

@@ -38,7 +38,8 @@ json_t *kvs_treeobj_decode (const char *s)
     return o;
 }
 
-char *kvs_dirref_encode (const char *blobref)
+/* Text of a "dirref" to blobref; the caller frees it. */
+static char *kvs_dirref_encode (const char *blobref)
 {
     json_t *o = json_pack ("{s:i s:s s:[s]}",
                            "ver",

@@ -15,9 +15,6 @@ const char *kvs_namespace (const char *ns);
 /* An RFC 11 object from its text; NULL and EINVAL if it is none. */
 json_t *kvs_treeobj_decode (const char *s);
 
-/* Text of a "dirref" to blobref; the caller frees it. */
-char *kvs_dirref_encode (const char *blobref);
-
 /* Keep text with f under name and return what is kept: a text that was kept
  * before and is equal keeps its address.  Takes over text; NULL on error.
  */

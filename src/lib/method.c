@@ -11,6 +11,8 @@
 #include <flux/core.h>
 #include <flux/method.h>
 
+#include "wire/requests_broker.h"
+
 static void refuse (flux_t *h, const flux_msg_t *msg)
 {
     int saved = errno;
@@ -91,42 +93,6 @@ static int decode_who (const flux_msg_t *msg)
     return -2;
 }
 
-static double seconds (struct timeval tv)
-{
-    return tv.tv_sec + 1e-6 * tv.tv_usec;
-}
-
-static int respond_rusage (flux_t *h,
-                           const flux_msg_t *msg,
-                           const struct rusage *ru)
-{
-    const struct {
-        const char *key;
-        long val;
-    } counts[] = {
-        { "maxrss", ru->ru_maxrss },   { "ixrss", ru->ru_ixrss },
-        { "idrss", ru->ru_idrss },     { "isrss", ru->ru_isrss },
-        { "minflt", ru->ru_minflt },   { "majflt", ru->ru_majflt },
-        { "nswap", ru->ru_nswap },     { "inblock", ru->ru_inblock },
-        { "oublock", ru->ru_oublock }, { "msgsnd", ru->ru_msgsnd },
-        { "msgrcv", ru->ru_msgrcv },   { "nsignals", ru->ru_nsignals },
-        { "nvcsw", ru->ru_nvcsw },     { "nivcsw", ru->ru_nivcsw },
-    };
-    json_t *o;
-
-    if (!(o = json_pack ("{s:f s:f}",
-                         "utime",
-                         seconds (ru->ru_utime),
-                         "stime",
-                         seconds (ru->ru_stime)))) {
-        errno = ENOMEM;
-        return -1;
-    }
-    for (size_t i = 0; i < sizeof (counts) / sizeof (counts[0]); i++)
-        json_object_set_new (o, counts[i].key, json_integer (counts[i].val));
-    return flux_respond_pack (h, msg, "o", o);
-}
-
 static void rusage_cb (flux_t *h,
                        flux_msg_handler_t *mh,
                        const flux_msg_t *msg,
@@ -134,10 +100,13 @@ static void rusage_cb (flux_t *h,
 {
     struct rusage ru;
     int who = decode_who (msg);
+    char *answer = NULL;
 
     if (who == -2 || getrusage (who, &ru) < 0
-        || respond_rusage (h, msg, &ru) < 0)
+        || !(answer = wire_rusage_encode (&ru))
+        || flux_respond (h, msg, answer) < 0)
         refuse (h, msg);
+    free (answer);
 }
 
 /* The way the request came, and at its end ourselves. */

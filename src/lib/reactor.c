@@ -84,11 +84,6 @@ enum loop_class reactor_class (flux_reactor_t *r)
     return r->wrapped ? LOOP_HOLDABLE : LOOP_ALWAYS;
 }
 
-bool reactor_is_wrapped (flux_reactor_t *r)
-{
-    return r->wrapped;
-}
-
 static int run_result (flux_reactor_t *r)
 {
     if (r->errnum) {

@@ -106,11 +106,6 @@ void *watcher_data (flux_watcher_t *w, const struct watcher_ops *ops)
     return w->data;
 }
 
-flux_reactor_t *watcher_reactor (flux_watcher_t *w)
-{
-    return w->r;
-}
-
 void flux_watcher_start (flux_watcher_t *w)
 {
     if (!w || flux_watcher_is_active (w))

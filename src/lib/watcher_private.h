@@ -12,7 +12,6 @@
 /* The loop a reactor turns, and the class its sources have to have. */
 struct loop *reactor_loop (flux_reactor_t *r);
 enum loop_class reactor_class (flux_reactor_t *r);
-bool reactor_is_wrapped (flux_reactor_t *r);
 
 /* A kind of watcher made of others (a handle watcher is one).  set_counted
  * tells the parts whether they keep the reactor running; it may be NULL.
@@ -36,7 +35,6 @@ flux_watcher_t *watcher_create (flux_reactor_t *r,
                                 void *arg);
 /* data, if w is of the kind ops; else NULL and EINVAL. */
 void *watcher_data (flux_watcher_t *w, const struct watcher_ops *ops);
-flux_reactor_t *watcher_reactor (flux_watcher_t *w);
 /* Call the user.  w may be gone on return. */
 void watcher_call (flux_watcher_t *w, int revents);
 

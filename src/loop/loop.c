@@ -81,11 +81,6 @@ struct clock *loop_clock (struct loop *loop)
     return loop->clock;
 }
 
-struct ev_loop *loop_ev (struct loop *loop)
-{
-    return loop->ev;
-}
-
 size_t loop_active (const struct loop *loop)
 {
     return loop->nactive;

@@ -28,7 +28,6 @@
 
 #include "base/clock.h"
 
-struct ev_loop;
 struct loop;
 struct loop_source;
 
@@ -226,8 +225,5 @@ void loop_longest_clear (struct loop *loop);
 void loop_note (struct loop *loop, const char *what);
 /* What the source does ("plan"); a string that stays. */
 void loop_source_set_name (struct loop_source *src, const char *name);
-
-/* libev's loop inside. */
-struct ev_loop *loop_ev (struct loop *loop);
 
 #endif

@@ -18,44 +18,11 @@
 #include <sys/wait.h>
 #include <utlist.h>
 
-#include "base/jobid.h"
-#include "manager/manager_private.h"
-#include "manager/requests.h"
+#include "manager/housekeeping.h"
 #include "manager/resource_private.h"
-#include "wire/housekeeping.h"
-#include "wire/jbuf.h"
-#include "wire/requests_job.h"
 #include "wire/rjson.h"
 
 #define SLOTS_KEY "housekeeping.slots" /* as many as were ever used */
-
-struct entry {
-    struct housekeeping *hk;
-    uint64_t id;
-    uint32_t userid;
-    char name[JOBID_TEXT_MAX]; /* the id as people read it */
-    double t_start;
-    struct rset *R;          /* all that the job had */
-    struct idset *allocated; /* ranks that the scheduler has not yet back */
-    struct idset *pending;   /* ranks where it is not over */
-    unsigned int slot;
-    uint64_t batch;            /* what it is kept with */
-    bool started;              /* the command, on all ranks */
-    struct run *run;           /* NULL: not started, or it could not be */
-    struct loop_source *timer; /* release-after, from the first that ends */
-    bool released_some;        /* it went off: each goes as it ends */
-    struct entry *prev, *next;
-};
-
-struct housekeeping {
-    struct manager *m;
-    struct runner_ops runner;
-    struct housekeeping_settings conf;
-    struct entry *entries;
-    struct idset *slots; /* used */
-    unsigned int nslots; /* as stored */
-    struct loop_source *work;
-};
 
 /* ---- in the store ---- */
 
@@ -69,7 +36,7 @@ static char *encode_ids (const struct idset *ids)
     return idset_encode (ids, IDSET_FLAG_RANGE);
 }
 
-static void save (struct entry *e)
+static void save (struct housekeeping_entry *e)
 {
     struct store *store = e->hk->m->store;
     struct housekeeping_saved s = {
@@ -91,7 +58,7 @@ static void save (struct entry *e)
     free (s.ranks);
 }
 
-static void unsave (struct entry *e)
+static void unsave (struct housekeeping_entry *e)
 {
     char key[40];
 
@@ -120,11 +87,11 @@ static int take_slot (struct housekeeping *hk, unsigned int *slot)
 /* ---- entries ---- */
 
 /* Takes R. */
-static struct entry *entry_create (struct housekeeping *hk,
-                                   uint64_t id,
-                                   struct rset *R)
+static struct housekeeping_entry *entry_create (struct housekeeping *hk,
+                                                uint64_t id,
+                                                struct rset *R)
 {
-    struct entry *e = calloc (1, sizeof (*e));
+    struct housekeeping_entry *e = calloc (1, sizeof (*e));
 
     if (!e || !R || !(e->allocated = rset_ranks (R))
         || !(e->pending = idset_copy (e->allocated))) {
@@ -143,7 +110,7 @@ static struct entry *entry_create (struct housekeeping *hk,
     return e;
 }
 
-static void entry_destroy (struct entry *e)
+static void entry_destroy (struct housekeeping_entry *e)
 {
     DL_DELETE (e->hk->entries, e);
     if (e->run)
@@ -158,7 +125,7 @@ static void entry_destroy (struct entry *e)
 /* ---- giving back ---- */
 
 /* Where it is over, the scheduler has it again. */
-static void release_done (struct entry *e)
+static void release_done (struct housekeeping_entry *e)
 {
     struct manager *m = e->hk->m;
     struct rset *rest;
@@ -182,13 +149,13 @@ static void release_done (struct entry *e)
 
 static void timer_cb (struct loop_source *src, int revents, void *arg)
 {
-    struct entry *e = arg;
+    struct housekeeping_entry *e = arg;
 
     e->released_some = true;
     release_done (e);
 }
 
-static void one_over (struct entry *e, unsigned int rank)
+static void one_over (struct housekeeping_entry *e, unsigned int rank)
 {
     double after = e->hk->conf.release_after;
 
@@ -207,7 +174,7 @@ static void one_over (struct entry *e, unsigned int rank)
 
 /* ---- reports ---- */
 
-static void say (struct entry *e,
+static void say (struct housekeeping_entry *e,
                  int severity,
                  unsigned int rank,
                  const char *s)
@@ -237,7 +204,7 @@ static void line_cb (void *arg, unsigned int rank, bool err, const char *line)
 
 static void over_cb (void *arg, unsigned int rank, int status, const char *why)
 {
-    struct entry *e = arg;
+    struct housekeeping_entry *e = arg;
 
     if (why)
         say (e, LOG_ERR, rank, why);
@@ -250,7 +217,7 @@ static void over_cb (void *arg, unsigned int rank, int status, const char *why)
 
 /* ---- starting, after the commit ---- */
 
-static void all_over (struct entry *e)
+static void all_over (struct housekeeping_entry *e)
 {
     unsigned int rank;
 
@@ -258,7 +225,7 @@ static void all_over (struct entry *e)
         one_over (e, rank);
 }
 
-static void start (struct entry *e)
+static void start (struct housekeeping_entry *e)
 {
     struct housekeeping *hk = e->hk;
     struct run_report report = { line_cb, over_cb, e };
@@ -294,7 +261,7 @@ static void work_cb (struct loop_source *src, int revents, void *arg)
 {
     struct housekeeping *hk = arg;
     uint64_t durable = outbox_durable (hk->m->outbox);
-    struct entry *e, *tmp;
+    struct housekeeping_entry *e, *tmp;
 
     DL_FOREACH_SAFE (hk->entries, e, tmp)
     {
@@ -316,7 +283,7 @@ void housekeeping_durable (struct housekeeping *hk)
 bool housekeeping_take (struct housekeeping *hk, struct job *job)
 {
     const struct rset *R = job->R ? rjson_of (job->R) : NULL;
-    struct entry *e;
+    struct housekeeping_entry *e;
 
     if (!hk->conf.argv || !R || (job->flags & JOB_FLAG_ALLOC_BYPASS)
         || !(e = entry_create (hk, job->id, rset_copy (R))))
@@ -337,7 +304,7 @@ static void restore (struct housekeeping *hk, unsigned int slot)
 {
     struct housekeeping_saved s;
     struct idset *ranks = NULL;
-    struct entry *e = NULL;
+    struct housekeeping_entry *e = NULL;
     struct rset *held;
     char key[40];
     char *text;
@@ -381,93 +348,6 @@ int housekeeping_restore (struct housekeeping *hk)
         restore (hk, i);
     loop_kick (hk->work);
     return 0;
-}
-
-/* ---- requests ---- */
-
-static int handle_kill (struct router *r,
-                        const flux_msg_t *msg,
-                        void *arg,
-                        flux_error_t *error)
-{
-    struct manager *m = arg;
-    struct req_housekeeping_kill req;
-    struct entry *e;
-
-    if (req_housekeeping_kill_decode (msg, &req, error) < 0)
-        return REQUEST_ERROR;
-    if (req.signum <= 0 || req.signum >= NSIG) {
-        idset_destroy (req.ranks);
-        return err_set (error, EINVAL, "Invalid signal number");
-    }
-    DL_FOREACH (m->housekeeping->entries, e)
-    {
-        if (e->run && (!req.one || e->id == req.id))
-            m->housekeeping->runner.signal (e->run, req.ranks, req.signum);
-    }
-    idset_destroy (req.ranks);
-    router_respond (r, msg, NULL);
-    return REQUEST_DONE;
-}
-
-static const struct request_row rows[] = {
-    { "job-manager.housekeeping-kill", FLUX_ROLE_OWNER, 0, handle_kill },
-    { NULL },
-};
-
-const struct request_row *housekeeping_requests (void)
-{
-    return rows;
-}
-
-static void print_entry (struct jbuf *b, const struct entry *e)
-{
-    char *pending = encode_ids (e->pending);
-    char *allocated = encode_ids (e->allocated);
-
-    jbuf_string (b, e->name);
-    jbuf_lit (b, ":{\"t_start\":");
-    jbuf_real (b, e->t_start);
-    jbuf_lit (b, ",\"pending\":");
-    jbuf_string (b, pending);
-    jbuf_lit (b, ",\"allocated\":");
-    jbuf_string (b, allocated);
-    jbuf_lit (b, "}");
-    free (pending);
-    free (allocated);
-}
-
-char *housekeeping_stats (struct housekeeping *hk)
-{
-    struct jbuf b = { 0 };
-    struct jbuf command = { 0 };
-    struct entry *e;
-    bool first = true;
-    char *s;
-
-    jbuf_lit (&b, "{\"running\":{");
-    DL_FOREACH (hk->entries, e)
-    {
-        if (idset_count (e->allocated) == 0)
-            continue;
-        if (!first)
-            jbuf_lit (&b, ",");
-        first = false;
-        print_entry (&b, e);
-    }
-    jbuf_lit (&b, "},\"config\":{\"release-after\":");
-    jbuf_real (&b, hk->conf.release_after);
-    for (int i = 0; hk->conf.argv && hk->conf.argv[i]; i++) {
-        jbuf_lit (&command, i > 0 ? " " : "");
-        jbuf_lit (&command, hk->conf.argv[i]);
-    }
-    jbuf_lit (&command, "");
-    s = jbuf_take (&command, NULL);
-    jbuf_lit (&b, ",\"command\":");
-    jbuf_string (&b, s);
-    jbuf_lit (&b, "}}");
-    free (s);
-    return jbuf_take (&b, NULL);
 }
 
 /* ---- life ---- */

@@ -166,7 +166,6 @@ struct job_inflight post_inflight (const struct job *job);
 
 struct outbox *outbox_create (struct manager *m);
 void outbox_destroy (struct outbox *o);
-int outbox_listen (struct outbox *o, const struct manager_listener *l);
 /* Tell listeners of an event; takes line (malloced, with newline). */
 void outbox_entry (struct outbox *o,
                    const struct job *job,
@@ -354,13 +353,8 @@ int start_signal (struct start *s, struct job *job, int signum);
 /* May jobs of guests have exec.test? */
 void start_set_guest_tests (struct start *s, bool allowed);
 void start_set_kill_timeout (struct start *s, double seconds);
-char *start_stats (struct start *s);
 /* Batches up to this one are durable. */
 void start_durable (struct start *s, uint64_t batch);
-/* The jobspec the user signed, with the updates since; malloced. */
-char *start_whole_jobspec (struct manager *m,
-                           struct job *job,
-                           flux_error_t *error);
 /* Arm the time limit of a running job from its R. */
 void deadline_arm (struct manager *m, struct job *job);
 void deadline_stop (struct job *job);

@@ -85,9 +85,9 @@ uint64_t outbox_batch (const struct outbox *o)
     return store_dirty (store) || o->m->rows ? next : next - 1;
 }
 
-int outbox_listen (struct outbox *o, const struct manager_listener *l)
+int manager_listen (struct manager *m, const struct manager_listener *l)
 {
-    struct listener *entry, **p = &o->listeners;
+    struct listener *entry, **p = &m->outbox->listeners;
 
     if (!(entry = calloc (1, sizeof (*entry))))
         return -1;
@@ -96,11 +96,6 @@ int outbox_listen (struct outbox *o, const struct manager_listener *l)
         p = &(*p)->next;
     *p = entry;
     return 0;
-}
-
-int manager_listen (struct manager *m, const struct manager_listener *l)
-{
-    return outbox_listen (m->outbox, l);
 }
 
 /* Something happened that the end of a turn has to deal with, perhaps outside

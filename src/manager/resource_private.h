@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 /* What the files of the resource service share: resource.c has the inventory
- * and the state of ranks, resource_drain.c who is drained and why,
- * resource_journal.c the events of RFC 44.
+ * and the state of ranks, resource_requests.c answers for it, resource_drain.c
+ * has who is drained and why, resource_journal.c the events of RFC 44.
  */
 
 #ifndef SLUICE_MANAGER_RESOURCE_PRIVATE_H
@@ -40,12 +40,16 @@ struct resources {
 struct rset *resources_schedulable (struct resources *res);
 /* Tell the scheduler what it may use. */
 void resources_push (struct resources *res);
+/* Ranks whose process is there.  New. */
+struct idset *resources_online (struct resources *res);
 /* Ranks that get no jobs: drained or offline.  New. */
 struct idset *resources_down (struct resources *res);
 /* Ranks named by an idset or a hostlist; NULL, EINVAL and a sentence. */
 struct idset *resources_targets (struct resources *res,
                                  const char *targets,
                                  flux_error_t *error);
+/* Ranks as an idset's text; malloced.  NULL: none. */
+char *resources_ranks_text (const struct idset *ids);
 /* Host names of ranks as a hostlist; malloced. */
 char *resources_hosts (struct resources *res, const struct idset *ranks);
 

@@ -38,11 +38,6 @@ void start_set_kill_timeout (struct start *s, double seconds)
     s->kill_timeout = seconds > 0. ? seconds : DEFAULT_KILL_TIMEOUT;
 }
 
-char *start_stats (struct start *s)
-{
-    return s->ops->stats ? s->ops->stats (s->exec) : NULL;
-}
-
 void start_durable (struct start *s, uint64_t batch)
 {
     if (s && s->ops->durable)
@@ -78,9 +73,9 @@ static char *apply_updates (struct manager *m,
     return text;
 }
 
-char *start_whole_jobspec (struct manager *m,
-                           struct job *job,
-                           flux_error_t *error)
+static char *whole_jobspec (struct manager *m,
+                            struct job *job,
+                            flux_error_t *error)
 {
     char *J, *text;
     size_t len;
@@ -121,7 +116,7 @@ void start_job (struct start *s, struct job *job)
         .R_text = job->R ? job->R->s : "",
     };
 
-    spec = start_whole_jobspec (s->m, job, &error);
+    spec = whole_jobspec (s->m, job, &error);
     if (!spec || !job->R || !(R = rjson_of (job->R))) {
         start_failed (s, job, error.text[0] ? error.text : "the job has no R");
         free (spec);

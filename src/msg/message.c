@@ -55,7 +55,8 @@ bool msg_type_valid (int type)
            || type == FLUX_MSGTYPE_EVENT || type == FLUX_MSGTYPE_CONTROL;
 }
 
-void msg_type_defaults (struct flux_msg *msg, int type)
+/* Set the fields that depend on the type to their defaults. */
+static void msg_type_defaults (struct flux_msg *msg, int type)
 {
     msg->type = type;
     msg->aux1 = type == FLUX_MSGTYPE_REQUEST ? FLUX_NODEID_ANY : 0;

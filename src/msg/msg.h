@@ -64,17 +64,12 @@ void *msg_mem (struct flux_msg *msg, size_t size);
 void msg_mem_free (struct flux_msg *msg, void *ptr);
 
 bool msg_type_valid (int type);
-/* Set the fields that depend on the type to their defaults. */
-void msg_type_defaults (struct flux_msg *msg, int type);
 
 /* Forget what was derived from the payload. */
 void msg_payload_changed (struct flux_msg *msg);
 
 /* Make room for n more bytes of routes. */
 int msg_route_reserve (struct flux_msg *msg, size_t n);
-
-/* Give msg a payload of the bytes at buf (from malloc), which it owns now. */
-void msg_payload_take (struct flux_msg *msg, void *buf, size_t size);
 
 /* A message of the type with route enabled if it is a request or a response,
  * the topic (EINVAL if NULL) and, unless NULL, the payload.

@@ -25,7 +25,8 @@ void msg_payload_changed (struct flux_msg *msg)
     set_error (msg, NULL);
 }
 
-void msg_payload_take (struct flux_msg *msg, void *buf, size_t size)
+/* Give msg a payload of the bytes at buf (from malloc), which it owns now. */
+static void msg_payload_take (struct flux_msg *msg, void *buf, size_t size)
 {
     msg_payload_changed (msg);
     msg_mem_free (msg, msg->payload);

@@ -10,7 +10,7 @@
 
 #include "router/private.h"
 
-struct router_client *client_find (struct router *r, const char *uuid)
+static struct router_client *client_find (struct router *r, const char *uuid)
 {
     struct router_client *c;
 

@@ -161,7 +161,6 @@ void held_cb (struct loop_source *src, int revents, void *arg);
 void held_clear (struct router *r);
 
 /* client.c */
-struct router_client *client_find (struct router *r, const char *uuid);
 /* Whose request is this: the hop it came from. */
 struct router_client *client_of (struct router *r, const flux_msg_t *msg);
 /* Does whoever sent this request wait for an answer? */

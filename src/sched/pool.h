@@ -23,7 +23,6 @@ void pool_destroy (struct pool *pool); /* accepts NULL */
  * taken if the caller takes it again: afterwards everything is free.
  */
 int pool_set_all (struct pool *pool, const struct rset *all);
-const struct rset *pool_all (const struct pool *pool);
 /* Ranks that may not get new jobs, in place of the former ones.  Ranks that
  * do not exist are ignored.
  */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* The inside of the pool: pool.c places, pool_ahead.c looks ahead. */
+/* The inside of the pool: pool.c places, pool_explain.c says why
+ * it cannot, pool_ahead.c looks ahead.
+ */
 
 #ifndef SLUICE_SCHED_POOL_PRIVATE_H
 #define SLUICE_SCHED_POOL_PRIVATE_H
@@ -31,6 +33,18 @@ struct pool {
 struct node *pool_node (struct pool *pool, unsigned int rank);
 /* Does spec take nodes as a whole? */
 bool pool_whole_nodes (const struct jobspec *spec);
+unsigned int pool_slots_per_node (const struct jobspec *spec);
+/* How many slots of spec fit into so many cores and GPUs; and into what is
+ * free of a node.
+ */
+unsigned int pool_slots_in (const struct jobspec *spec,
+                            unsigned int ncores,
+                            unsigned int ngpus);
+unsigned int pool_free_slots (const struct node *n, const struct jobspec *spec);
+/* Is the node one of those that c allows?  NULL: all are. */
+bool pool_matches (const struct pool *pool,
+                   const struct node *n,
+                   const struct constraint *c);
 /* Mark slots in pool->chosen from node first on, the last one looked at in
  * *last; true if spec is served.
  */

@@ -89,7 +89,6 @@ struct sched_ops {
                      flux_error_t *error);
     /* For listings: caller destroys. */
     struct rset *(*allocated) (struct sched *s);
-    struct rset *(*all) (struct sched *s);
     unsigned int (*queue_length) (struct sched *s);
     /* Of these, how many are in queues that are started. */
     unsigned int (*ready_length) (struct sched *s);

@@ -200,11 +200,6 @@ static struct rset *fifo_allocated (struct sched *s)
     return sum;
 }
 
-static struct rset *fifo_all (struct sched *s)
-{
-    return rset_copy (pool_all (s->pool));
-}
-
 /* ---- queues ---- */
 
 static int fifo_set_queue (struct sched *s,
@@ -420,7 +415,6 @@ const struct sched_ops sched_fifo = {
     .plan = fifo_plan,
     .feasible = fifo_feasible,
     .allocated = fifo_allocated,
-    .all = fifo_all,
     .queue_length = fifo_queue_length,
     .ready_length = fifo_ready_length,
     .explain = fifo_explain,

@@ -157,6 +157,12 @@ static void watcher_drop (struct update_view *uv, struct update_watcher *w)
     free (w);
 }
 
+static void watcher_end (struct update_view *uv, struct update_watcher *w)
+{
+    router_respond_error (uv->v->r, w->msg, ENODATA, NULL);
+    watcher_drop (uv, w);
+}
+
 static void on_entry (void *arg, const struct manager_entry *entry)
 {
     struct update_view *uv = arg;
@@ -180,22 +186,33 @@ static void on_inactive (void *arg, uint64_t id)
 
     DL_FOREACH_SAFE (uv->watchers, w, tmp)
     {
-        if (w->id == id) {
-            router_respond_error (uv->v->r, w->msg, ENODATA, NULL);
-            watcher_drop (uv, w);
-        }
+        if (w->id == id)
+            watcher_end (uv, w);
     }
 }
 
-void update_view_disconnect (struct update_view *uv, const flux_msg_t *msg)
+static void drop_matching (struct update_view *uv,
+                           const flux_msg_t *msg,
+                           bool (*match) (const flux_msg_t *,
+                                          const flux_msg_t *),
+                           bool answer)
 {
     struct update_watcher *w, *tmp;
 
     DL_FOREACH_SAFE (uv->watchers, w, tmp)
     {
-        if (flux_disconnect_match (msg, w->msg))
+        if (!match (msg, w->msg))
+            continue;
+        if (answer)
+            watcher_end (uv, w);
+        else
             watcher_drop (uv, w);
     }
+}
+
+void update_view_disconnect (struct update_view *uv, const flux_msg_t *msg)
+{
+    drop_matching (uv, msg, flux_disconnect_match, false);
 }
 
 static int cancel_cb (struct router *r,
@@ -203,16 +220,7 @@ static int cancel_cb (struct router *r,
                       void *arg,
                       flux_error_t *error)
 {
-    struct update_view *uv = arg;
-    struct update_watcher *w, *tmp;
-
-    DL_FOREACH_SAFE (uv->watchers, w, tmp)
-    {
-        if (flux_cancel_match (msg, w->msg)) {
-            router_respond_error (r, w->msg, ENODATA, NULL);
-            watcher_drop (uv, w);
-        }
-    }
+    drop_matching (arg, msg, flux_cancel_match, true);
     return REQUEST_DONE;
 }
 
@@ -254,15 +262,10 @@ struct update_view *update_view_create (struct view *v)
 
 void update_view_destroy (struct update_view *uv)
 {
-    struct update_watcher *w, *tmp;
-
     if (!uv)
         return;
     router_methods_remove (uv->v->r, rows);
-    DL_FOREACH_SAFE (uv->watchers, w, tmp)
-    {
-        router_respond_error (uv->v->r, w->msg, ENODATA, NULL);
-        watcher_drop (uv, w);
-    }
+    while (uv->watchers)
+        watcher_end (uv, uv->watchers);
     free (uv);
 }

@@ -7,7 +7,6 @@
 
 #include "wire/agent_msgs.h"
 #include "wire/agent_parts.h"
-#include "wire/base64.h"
 #include "wire/jload.h"
 
 enum {
@@ -386,22 +385,6 @@ static int read_ranks (json_t *rank, struct stdin_request *req)
     return n < (int)sizeof (req->ranks) ? 0 : -1;
 }
 
-static int read_data (json_t *data,
-                      const char *encoding,
-                      struct stdin_request *r)
-{
-    const char *s = json_string_value (data);
-
-    if (!s)
-        return data ? -1 : 0;
-    r->len = json_string_length (data);
-    if (encoding && !strcmp (encoding, "base64"))
-        r->data = base64_decode (s, r->len, &r->len);
-    else if ((r->data = malloc (r->len + 1)))
-        memcpy (r->data, s, r->len + 1);
-    return r->data ? 0 : -1;
-}
-
 int stdin_request_decode (const char *json,
                           struct stdin_request *req,
                           flux_error_t *error)
@@ -430,7 +413,8 @@ int stdin_request_decode (const char *json,
                      &eof)
             < 0
         || strcmp (stream, "stdin") || read_ranks (rank, req) < 0
-        || read_data (data, encoding, req) < 0 || (!data && !eof)) {
+        || (data && !(req->data = jload_bytes (data, encoding, &req->len)))
+        || (!data && !eof)) {
         json_decref (o);
         return err_set (error, EPROTO, "request: malformed input");
     }

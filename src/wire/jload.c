@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/base64.h"
 #include "wire/jload.h"
 
 /* Deepest nesting and number of values (an upper bound) of text. */
@@ -148,4 +149,21 @@ const char *jload_show (const json_t *value, char buf[48])
         return jload_type (value);
     }
     return buf;
+}
+
+void *jload_bytes (const json_t *value, const char *encoding, size_t *len)
+{
+    const char *s = json_string_value (value);
+    char *copy;
+
+    if (s && encoding && !strcmp (encoding, "base64"))
+        return base64_decode (s, json_string_length (value), len);
+    if (!s || (encoding && strcmp (encoding, "UTF-8") != 0)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    *len = json_string_length (value);
+    if ((copy = malloc (*len + 1)))
+        memcpy (copy, s, *len + 1);
+    return copy;
 }

@@ -37,4 +37,10 @@ const char *jload_type (const json_t *value);
 /* The value as short text for errors: at most 40 characters, in buf. */
 const char *jload_show (const json_t *value, char buf[48]);
 
+/* Bytes as RFC 24 carries them: value is text, or base64 where encoding says so
+ * (NULL: "UTF-8").  Malloced, with a NUL after them; NULL and EINVAL for what
+ * is neither.
+ */
+void *jload_bytes (const json_t *value, const char *encoding, size_t *len);
+
 #endif

@@ -333,7 +333,9 @@ static int read_tasks (json_t *a,
     return read_task_count (json_object_get (o, "count"), js, error);
 }
 
-int jobspec_tree_read (json_t *o, struct jobspec *js, flux_error_t *error)
+static int jobspec_tree_read (json_t *o,
+                              struct jobspec *js,
+                              flux_error_t *error)
 {
     json_t *version = json_object_get (o, "version");
     const char *label = NULL, *command = NULL;

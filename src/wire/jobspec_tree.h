@@ -9,12 +9,9 @@
 
 #include "wire/jobspec.h"
 
-/* Check o and fill js.  Its strings are borrowed from o; constraints and
- * dependencies stay NULL (see system_key).  -1 and EINVAL.
+/* Parse, and check into js, whose strings are borrowed from the result;
+ * constraints and dependencies stay NULL (see system_key).  NULL and EINVAL.
  */
-int jobspec_tree_read (json_t *o, struct jobspec *js, flux_error_t *error);
-
-/* Parse, and check into js. */
 json_t *jobspec_tree_load (const char *text,
                            size_t len,
                            struct jobspec *js,

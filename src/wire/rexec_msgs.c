@@ -106,23 +106,6 @@ void rexec_io_clear (struct rexec_io *io)
     memset (io, 0, sizeof (*io));
 }
 
-static int read_data (json_t *data, const char *encoding, struct rexec_io *io)
-{
-    const char *s = json_string_value (data);
-
-    if (!data)
-        return 0;
-    if (!s)
-        return -1;
-    io->len = json_string_length (data);
-    if (encoding && !strcmp (encoding, "base64"))
-        io->data = base64_decode (s, io->len, &io->len);
-    else if ((!encoding || !strcmp (encoding, "UTF-8"))
-             && (io->data = malloc (io->len + 1)))
-        memcpy (io->data, s, io->len + 1);
-    return io->data ? 0 : -1;
-}
-
 int rexec_io_decode (json_t *o, struct rexec_io *io, flux_error_t *error)
 {
     const char *stream, *rank, *encoding = NULL;
@@ -143,7 +126,8 @@ int rexec_io_decode (json_t *o, struct rexec_io *io, flux_error_t *error)
                      "eof",
                      &eof)
             < 0
-        || (!data && !eof) || read_data (data, encoding, io) < 0
+        || (!data && !eof)
+        || (data && !(io->data = jload_bytes (data, encoding, &io->len)))
         || !(io->stream = strdup (stream))) {
         rexec_io_clear (io);
         return err_set (error, EPROTO, "malformed I/O object");

@@ -57,4 +57,27 @@ test_expect_success 'flux run takes the same options' '
 	flux run -N2 -n4 --dry-run true >j &&
 	test "$(jq -r .resources[0].type j)" = node
 '
+test_expect_success 'tasks for each node or core of what is asked for' '
+	dry -N2 --cores=8 --tasks-per-node=3 true >j &&
+	test "$(jq -c .resources[0].with[0].with j)" = "[{\"type\":\"core\",\"count\":4}]" &&
+	test "$(jq -c ".attributes.system.shell.options[\"per-resource\"]" j)" = "{\"type\":\"node\",\"count\":3}" &&
+	dry --cores=4 --tasks-per-core=2 true >j && test "$(jq .resources[0].count j)" = 4 &&
+	test "$(jq -c ".attributes.system.shell.options[\"per-resource\"]" j)" = "{\"type\":\"core\",\"count\":2}" &&
+	dry -N2 --tasks-per-node=1 --gpus-per-node=1 true >j && test "$(jq .resources[0].exclusive j)" = true &&
+	bad () { exits_with 1 flux submit --dry-run "$@" true 2>err; } &&
+	bad -N3 --cores=4 --tasks-per-node=1 && grep "cannot be divided evenly" err &&
+	bad -N1 --tasks-per-node=1 --tasks-per-core=1 && grep "exclude each other" err &&
+	bad --tasks-per-core=1 && grep "number of nodes or cores is required" err &&
+	bad --cores=1 --gpus-per-node=1 && grep "requires --nodes" err
+'
+test_expect_success '--setattr=^key=file takes JSON from a file' '
+	echo "{\"a\":[1,2]}" >attr.json && dry --setattr=^user.x=attr.json true >j &&
+	test "$(jq -c .attributes.user.x j)" = "{\"a\":[1,2]}" &&
+	exits_with 1 flux submit --dry-run --setattr=^user.x=nofile true 2>err && grep nofile err &&
+	exits_with 1 flux submit --dry-run --setattr=^user.x true 2>err && grep "needs =FILE" err
+'
+test_expect_success '--begin-time knows the words of days' '
+	dry --begin-time=tomorrow true >j && jq -r .attributes.system.dependencies[0].value j >t &&
+	test "$(date -d @$(cut -d. -f1 t) +%H%M%S)" = 000000 && test $(cut -d. -f1 t) -gt $(date +%s)
+'
 test_done

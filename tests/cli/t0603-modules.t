@@ -93,6 +93,10 @@ test_expect_success 'without a scheduler jobs wait, and it is said why' '
 '
 
 test_expect_success 'with it they go on' '
+    flux module load sched-simple queue-depth=2 &&
+    flux module reload sched-simple queue-depth=unlimited &&
+    refused flux module reload sched-simple queue-depth=none >out &&
+    grep "queue-depth=none: not a number from 1 or unlimited" out &&
     flux module load sched-simple mode=unlimited &&
     flux job attach $(cat id) &&
     flux queue status >out && grep "Scheduling is started" out &&

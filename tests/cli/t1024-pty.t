@@ -8,7 +8,7 @@ typist=$SLUICE_BUILD_DIR/tests/helpers/typist
 
 test_expect_success 'flux run -o pty.interactive is a terminal from here to there' '
 	printf "%s\n" "expect ready" "type tty; stty size\n" "expect /dev/pts/" "expect 30 90" \
-	    "size 41 99" "type stty size; exit 3\n" "expect 41 99" >script &&
+	    "size 41 99" "type until stty size | grep -q ^41; do sleep 0.05; done; stty size; exit 3\n" "expect 41 99" >script &&
 	exits_with 3 "$typist" script flux run -o pty.interactive sh -c "echo ready; PS1= exec sh" >out
 '
 test_expect_success 'ctrl-C goes to what runs there' '

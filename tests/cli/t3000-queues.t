@@ -208,4 +208,46 @@ test_expect_success 'after a restart, too, and with purged ones' '
     test_cmp expect out
 '
 
+test_expect_success 'resources are shown of queues, ranks and hosts' '
+    cp first.toml conf.toml && rm -rf state &&
+    instance >out 2>err <<-\EOF &&
+	flux resource list -no "{nodelist}" -q debug
+	flux resource list -no "{nodelist}" -q debug,batch
+	flux resource list -no "{nodelist}" -q vip
+	flux resource list -no "{nodelist}" -i 1-2
+	flux resource list -no "{nodelist}" -i fake3,elsewhere
+	flux resource list -no "{nodelist}" -q batch -i 0-2
+	flux queue list -no "{queue} {resources.all.nnodes} {resources.free.ncores}" | sort
+	flux queue list -o "{resources.all.ngpus}" | head -1
+	! flux resource list -q nope
+	! flux resource list -i "[["
+	EOF
+    cat >expect <<-\EOF &&
+	fake[0-1]
+	fake[0-3]
+	fake[2-3]
+	fake[1-2]
+	fake3
+	fake2
+	batch 2 4
+	debug 2 4
+	vip 2 4
+	GPUS
+	EOF
+    test_cmp expect out &&
+    grep "no such queue: nope" err &&
+    grep "neither a set of ranks nor of hosts" err
+'
+
+test_expect_success 'stop-queues-on-restart: they wait for who starts them' '
+    rm -rf state && { cat first.toml && printf "[job-manager]\nstop-queues-on-restart = true\n"; } >conf.toml &&
+    instance <<-\EOF &&
+	flux queue start -a --quiet
+	EOF
+    instance >out <<-\EOF &&
+	flux queue status
+	EOF
+    test $(grep -c "Scheduling is stopped: Automatically stopped due to restart" out) -eq 3
+'
+
 test_done

@@ -155,4 +155,14 @@ test_expect_success 'nodes of one name are drained by number' '
     grep "^2$" out
 '
 
+test_expect_success 'what a scheduler is to know comes from a file' '
+    echo "{\"writer\":\"me\"}" >sched.json &&
+    sed "s|^noverify|scheduling = \"$PWD/sched.json\"\nnoverify|" conf.toml >with.toml &&
+    "$SLUICE_FLUX" start -c "$PWD/with.toml" flux rpc resource.get >out &&
+    jq -e ".R.scheduling.writer == \"me\"" out &&
+    echo "[" >sched.json &&
+    exits_with 1 "$SLUICE_FLUX" start -c "$PWD/with.toml" true 2>err &&
+    grep "sched.json" err
+'
+
 test_done

@@ -342,8 +342,6 @@ static void test_death (void)
 
 int main (void)
 {
-    char *stats;
-
     begin ();
     test_hello ();
     test_status ();
@@ -356,9 +354,6 @@ int main (void)
     test_many ();
     test_leaks ();
     test_death ();
-    stats = exec_agent.stats (x);
-    ok (stats && strstr (stats, "\"running\":0"), "stats");
-    free (stats);
     start (&(struct ask){ .command = "[\"sleep\",\"1000\"]" });
     for (int i = 0; i < 3; i++)
         loop_turn (loop, true);

@@ -165,6 +165,12 @@ static void test_stdin (void)
                         "\"Ynl0ZXM=\",\"encoding\":\"base64\"}"),
             0,
             "also encoded");
+    is_int (send_input (c,
+                        id,
+                        "{\"stream\":\"stdin\",\"rank\":\"0\",\"data\":"
+                        "\"olgrf\",\"encoding\":\"rot13\"}"),
+            EPROTO,
+            "in no other way");
     is_int (send_input (c, id, "{\"stream\":\"x\"}"), EPROTO, "but not this");
     is_int (send_input (c,
                         id,
@@ -190,12 +196,56 @@ static void test_stdin (void)
     router_client_remove (guest);
 }
 
+/* More than a pipe holds at once. */
+static void test_much_stdin (void)
+{
+    struct router_client *c = router_client_add (router,
+                                                 geteuid (),
+                                                 FLUX_ROLE_OWNER,
+                                                 deliver_cb,
+                                                 NULL);
+    static char data[1000001];
+    uint64_t id = start (&(struct ask){ .command = "[\"cksum\"]" });
+    struct report *r = report_of (&reports, id);
+    char *json;
+
+    for (size_t i = 0; i < sizeof (data) - 1; i++)
+        data[i] = 'a' + i % 26;
+    if (asprintf (&json,
+                  "{\"stream\":\"stdin\",\"rank\":\"all\",\"eof\":true,"
+                  "\"data\":\"%s\"}",
+                  data)
+        < 0)
+        bail_out ("out of memory");
+    while (!r->started)
+        loop_turn (loop, true);
+    is_int (send_input (c, id, json), 0, "a million bytes of input");
+    await (id);
+    ok (said (r, "stdout", "3206102199 1000000\\n"), "the task has read each");
+    free (json);
+    router_client_remove (c);
+}
+
+static void test_cwd (void)
+{
+    struct report *r =
+        run (&(struct ask){ .command = "[\"pwd\"]", .cwd = "/no/such/dir" });
+
+    ok (said (r, "stdout", "/tmp\\n"), "no such directory: in another");
+    ok (strstr (r->output,
+                "Could not change dir to /no/such/dir: No such file or "
+                "directory. Going to /tmp instead"),
+        "and the log says why");
+}
+
 int main (void)
 {
     begin ();
     test_output ();
     test_files ();
     test_stdin ();
+    test_much_stdin ();
+    test_cwd ();
     end ();
     return done_testing ();
 }

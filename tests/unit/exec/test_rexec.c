@@ -215,6 +215,35 @@ static void test_io (struct client *c)
     has (c, "0 {\"type\":\"stopped\"}\n", "stopped");
 }
 
+/* More than there is credit for. */
+static void test_overrun (struct client *c)
+{
+    const size_t size = 4194304 + 100000;
+    char *data = malloc (size + 1);
+    char *json;
+
+    memset (data, 'x', size);
+    data[size] = '\0';
+    exec_on (c, 0, "exec sleep 1000", 11);
+    wait_for (c, "add-credit");
+    if (asprintf (&json,
+                  "{\"matchtag\":%u,\"io\":{\"stream\":\"stdin\",\"rank\":"
+                  "\"0\",\"data\":\"%s\"}}",
+                  c->tag,
+                  data)
+        < 0)
+        bail_out ("out of memory");
+    say (c, "rexec.write", 0, FLUX_MSGFLAG_NORESPONSE, json);
+    stream (c);
+    is_int (c->errnum, ENOSPC, "who writes more than he may is told");
+    has (c, "stdin: more input than there is room for", "with a sentence");
+    while (strstr (ask (c, "rexec.list", 0, NULL), "sleep"))
+        ;
+    pass ("the process is ended");
+    free (json);
+    free (data);
+}
+
 static void test_background (struct client *c)
 {
     int pid = pid_in (ask (c,
@@ -396,6 +425,7 @@ int main (void)
     join (&c, geteuid (), FLUX_ROLE_OWNER);
     test_exec (&c);
     test_io (&c);
+    test_overrun (&c);
     test_background (&c);
     test_gone ();
     test_roles (&c);

@@ -168,6 +168,36 @@ static unsigned int count_words (const char *s)
     return n;
 }
 
+/* A value of the past, in pieces. */
+static void test_snapshot (void)
+{
+    struct service s;
+    char json[512], ref[64] = "";
+    const char *at;
+    uint32_t tag;
+
+    service_start (&s, NULL);
+    put (&s, "a", "old");
+    at = ask (&s, "kvs.getroot", "{\"namespace\":\"primary\"}")->text;
+    if ((at = strstr (at, "\"rootref\":\"")))
+        sscanf (at, "\"rootref\":\"%63[^\"]", ref);
+    put (&s, "a", "new");
+    for (int i = 0; i < 2; i++) {
+        snprintf (json,
+                  sizeof (json),
+                  "{\"key\":\"a\",\"flags\":%d,\"rootdir\":{\"ver\":1,"
+                  "\"type\":\"dirref\",\"data\":[\"%s\"]}}",
+                  i == 0 ? FLUX_KVS_STREAM : FLUX_KVS_WATCH,
+                  ref);
+        tag = inst_stream (s.t, "kvs-watch.lookup", json);
+        is_str (heard (&s, tag),
+                i == 0 ? "old ENODATA" : "EINVAL",
+                i == 0 ? "of a snapshot, and the end"
+                       : "it does not change: there is nothing to watch");
+    }
+    service_stop (&s);
+}
+
 static void test_job (void)
 {
     struct service s;
@@ -211,6 +241,7 @@ int main (int argc, char **argv)
     test_append ();
     test_waitcreate ();
     test_ends ();
+    test_snapshot ();
     test_job ();
     return done_testing ();
 }

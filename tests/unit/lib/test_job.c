@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
+#define FLUX_DEPRECATED(...) __VA_ARGS__ /* what old programs still call */
+
 #include <errno.h>
 #include <flux/core.h>
 #include <jansson.h>
@@ -147,6 +149,59 @@ static void test_jobspec (void)
 
 static void result_cb (flux_future_t *f, void *arg)
 {
+}
+
+/* The request that was sent; f is destroyed. */
+static void sent (flux_t *h,
+                  flux_future_t *f,
+                  const char *topic,
+                  const char *payload)
+{
+    flux_msg_t *msg = f ? flux_recv (h, FLUX_MATCH_REQUEST, 0) : NULL;
+    const char *t = "", *s = NULL;
+
+    ok (msg && flux_request_decode (msg, &t, &s) == 0 && !strcmp (t, topic),
+        "%s",
+        topic);
+    is_str (s, payload, "what it says");
+    flux_msg_decref (msg);
+    flux_future_destroy (f);
+}
+
+static void test_lists (flux_t *h)
+{
+    sent (h,
+          flux_job_list (h, 5, "[\"state\"]", 7, 0),
+          "job-list.list",
+          "{\"max_entries\":5,\"attrs\":[\"state\"],\"since\":0.0,"
+          "\"constraint\":{\"and\":[{\"userid\":[7]},{\"states\":[62]}]}}");
+    sent (h,
+          flux_job_list (h, 0, "[]", FLUX_USERID_UNKNOWN, FLUX_JOB_STATE_RUN),
+          "job-list.list",
+          "{\"max_entries\":0,\"attrs\":[],\"since\":0.0,\"constraint\":"
+          "{\"and\":[{\"userid\":[-1]},{\"states\":[16]}]}}");
+    sent (h,
+          flux_job_list_inactive (h, 3, 12.5, "[\"id\"]"),
+          "job-list.list",
+          "{\"max_entries\":3,\"attrs\":[\"id\"],\"since\":12.5,"
+          "\"constraint\":{\"states\":[64]}}");
+    sent (h,
+          flux_job_list_id (h, 9, "[\"all\"]"),
+          "job-list.list-id",
+          "{\"id\":9,\"attrs\":[\"all\"]}");
+    sent (h,
+          flux_job_set_urgency (h, 9, 31),
+          "job-manager.urgency",
+          "{\"id\":9,\"urgency\":31}");
+    errno = 0;
+    ok (!flux_job_list (h, 0, "[]", 7, 1 << 20) && errno == EINVAL,
+        "list: no such state");
+    errno = 0;
+    ok (!flux_job_list (h, -1, "[]", 7, 0) && errno == EINVAL,
+        "list: fewer than none");
+    errno = 0;
+    ok (!flux_job_list_id (h, 9, "all") && errno == EINVAL,
+        "list-id: names are an array");
 }
 
 /* What is sent, seen at the other end of a loop handle. */
@@ -299,6 +354,7 @@ static void test_requests (void)
     errno = ENOENT;
     flux_log_error (NULL, "no handle");
     is_int (errno, ENOENT, "logging keeps errno");
+    test_lists (h);
     flux_stats_count (h, "x", 1);
     ok (!flux_stats_enabled (h, NULL), "no statistics by default");
     flux_close (h);
@@ -307,7 +363,7 @@ static void test_requests (void)
 static void test_kvs (void)
 {
     flux_kvs_txn_t *txn = flux_kvs_txn_create ();
-    flux_kvsdir_t *dir;
+    flux_kvsdir_t *dir, *copy;
     flux_kvsitr_t *itr;
     const char *name;
     int n = 0;
@@ -353,7 +409,15 @@ static void test_kvs (void)
     flux_kvsitr_rewind (itr);
     ok (n == 3 && flux_kvsitr_next (itr), "iterate");
     flux_kvsitr_destroy (itr);
+    copy = flux_kvsdir_copy (dir);
+    flux_kvsdir_incref (dir);
     flux_kvsdir_destroy (dir);
+    is_str (flux_kvsdir_key (dir), "x.y", "held by a reference");
+    flux_kvsdir_destroy (dir);
+    ok (flux_kvsdir_get_size (copy) == 3 && !flux_kvsdir_rootref (copy)
+            && !flux_kvsdir_handle (copy),
+        "a copy has all of it, when the first is gone");
+    flux_kvsdir_destroy (copy);
     errno = 0;
     ok (!flux_kvsdir_create (NULL, NULL, "x", "{}") && errno == EINVAL, "bad");
 }

@@ -3,6 +3,7 @@
 /* What is built on calls: standard methods, events, services, heartbeats. */
 
 #include <errno.h>
+#include <unistd.h>
 
 #include <flux/core.h>
 #include <flux/method.h>
@@ -27,12 +28,28 @@ static flux_future_t *call (flux_t *h, const char *topic, const char *s)
     return served (h, flux_rpc (h, topic, s, FLUX_NODEID_ANY, 0));
 }
 
+static void test_clear_event (flux_t *h)
+{
+    flux_msgcounters_t before, after;
+    flux_msg_t *msg = flux_event_encode ("svc.stats-clear", NULL);
+
+    flux_get_msgcounters (h, &before);
+    flux_send (h, msg, 0);
+    for (int i = 0; i < 4; i++)
+        flux_reactor_run (flux_get_reactor (h), FLUX_REACTOR_NOWAIT);
+    flux_get_msgcounters (h, &after);
+    ok (before.request_rx > 0 && after.request_rx == 0,
+        "stats-clear comes as an event, too");
+    flux_msg_destroy (msg);
+}
+
 static void test_methods (flux_t *h)
 {
     flux_msg_handler_t **handlers;
     flux_future_t *f;
+    const char *pad = "", *route = "";
     double utime = -1.;
-    int rx, n = 0;
+    int rx, n = 0, userid = -1, rolemask = -1, rank = -1;
 
     ok (flux_register_default_methods (h, "svc", &handlers) == 0,
         "methods are registered");
@@ -71,6 +88,49 @@ static void test_methods (flux_t *h)
             && strstr (flux_future_error_string (f), "no payload"),
         "debug: no payload");
     flux_future_destroy (f);
+    flux_attr_set_cacheonly (h, "rank", "3");
+    f = call (h, "svc.ping", "{\"seq\":7,\"pad\":\"xyz\"}");
+    ok (flux_rpc_get_unpack (f,
+                             "{s:i s:s s:s s:i s:i s:i !}",
+                             "seq",
+                             &n,
+                             "pad",
+                             &pad,
+                             "route",
+                             &route,
+                             "userid",
+                             &userid,
+                             "rolemask",
+                             &rolemask,
+                             "rank",
+                             &rank)
+                == 0
+            && n == 7 && !strcmp (pad, "xyz") && rank == 3
+            && userid == (int)getuid (),
+        "ping: what was sent comes back, with who, where and which way");
+    flux_future_destroy (f);
+    f = call (h, "svc.ping", "[]");
+    errno = 0;
+    ok (flux_rpc_get (f, NULL) < 0 && errno == EPROTO, "ping: no object");
+    flux_future_destroy (f);
+    f = call (h, "svc.config-reload", "{\"t\":{\"n\":5}}");
+    ok (flux_rpc_get (f, NULL) == 0
+            && flux_conf_unpack (flux_get_conf (h),
+                                 NULL,
+                                 "{s:{s:i}}",
+                                 "t",
+                                 "n",
+                                 &n)
+                   == 0
+            && n == 5,
+        "config-reload: the handle has it");
+    flux_future_destroy (f);
+    f = call (h, "svc.config-reload", "7");
+    errno = 0;
+    ok (flux_rpc_get (f, NULL) < 0 && errno == EPROTO,
+        "config-reload: no object");
+    flux_future_destroy (f);
+    test_clear_event (h);
     flux_msg_handler_delvec (handlers);
 }
 

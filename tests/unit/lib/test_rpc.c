@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
+#include <flux/connector.h>
+
 #include "peer.h"
 
 static void test_sync (flux_t *h)
@@ -333,6 +335,62 @@ static void test_lost (void)
     flux_future_destroy (f);
 }
 
+/* A connector that can be connected again, and takes what is sent. */
+static int take (void *impl, const flux_msg_t *msg, int flags)
+{
+    (*(int *)impl)++;
+    return 0;
+}
+
+static flux_msg_t *nothing (void *impl, int flags)
+{
+    errno = EAGAIN;
+    return NULL;
+}
+
+static int connect_again (void *impl)
+{
+    return 0;
+}
+
+static void test_reconnect (void)
+{
+    static const struct flux_handle_ops ops = {
+        .send = take,
+        .recv = nothing,
+        .reconnect = connect_again,
+    };
+    int sent = 0;
+    flux_t *h = flux_handle_create (&sent, &ops, FLUX_O_RPCTRACK);
+    flux_t *plain = flux_handle_create (&sent, &ops, 0);
+    flux_t *local = flux_open ("loop://", 0);
+    flux_future_t *f[2];
+
+    f[0] = flux_rpc (h, "t.never", NULL, 0, 0);
+    f[1] = flux_rpc (h, "t.never", NULL, 0, FLUX_RPC_STREAMING);
+    ok (flux_reconnect (h) == 0, "a connection is made anew");
+    for (int i = 0; i < 2; i++) {
+        errno = 0;
+        ok (flux_rpc_get (f[i], NULL) < 0 && errno == ECONNRESET,
+            "what was asked before it fails");
+        flux_future_destroy (f[i]);
+    }
+    f[0] = flux_rpc (h, "t.never", NULL, 0, 0);
+    ok (f[0] && sent == 3 && !flux_future_is_ready (f[0]),
+        "what is asked now is sent, and waits");
+    flux_future_destroy (f[0]);
+    f[0] = flux_rpc (plain, "t.never", NULL, 0, 0);
+    ok (flux_reconnect (plain) == 0 && !flux_future_is_ready (f[0]),
+        "where requests are not tracked nothing fails");
+    flux_future_destroy (f[0]);
+    errno = 0;
+    ok (flux_reconnect (local) < 0 && errno == ENOSYS,
+        "not every connector can");
+    flux_close (h);
+    flux_close (plain);
+    flux_close (local);
+}
+
 int main (void)
 {
     struct peer p;
@@ -348,5 +406,6 @@ int main (void)
     test_foreign (h);
     peer_close (&p, h);
     test_lost ();
+    test_reconnect ();
     return done_testing ();
 }

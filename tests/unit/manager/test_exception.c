@@ -404,6 +404,57 @@ static void test_raiseall_slices (void)
     inst_destroy (t);
 }
 
+/* Tasks that only SIGKILL ends. */
+static char signals[64];
+
+static int stubborn_kill (struct exec *x, uint64_t id, int signum)
+{
+    size_t n = strlen (signals);
+
+    snprintf (signals + n, sizeof (signals) - n, "%d ", signum);
+    return signum == SIGKILL ? exec_mock.kill (x, id, signum) : 0;
+}
+
+/* What does not end when it is asked to is killed some seconds later. */
+static void test_stubborn (void)
+{
+    struct exec_ops ops = exec_mock;
+    struct inst *t;
+    char *spec = make_jobspec (1000., 10., NULL);
+    char want[32];
+    uint64_t id;
+    double begin;
+
+    ops.kill = stubborn_kill;
+    t = inst_create (&(struct inst_opt){ .exec = &ops });
+    id = inst_submit (t, spec, 16, 0);
+    while (!manager_job (t->m, id)->started)
+        loop_turn (t->loop, true);
+    cancel (t, id);
+    inst_settle (t);
+    snprintf (want, sizeof (want), "%d ", SIGTERM);
+    is_str (signals, want, "canceled: SIGTERM");
+    begin = t->clock.t;
+    inst_until (t, id, FLUX_JOB_STATE_INACTIVE);
+    snprintf (want, sizeof (want), "%d %d ", SIGTERM, SIGKILL);
+    is_str (signals, want, "and SIGKILL, once");
+    ok (t->clock.t >= begin + 5. && t->clock.t < begin + 6.,
+        "five seconds later");
+    signals[0] = '\0';
+    manager_config_apply (t->m, "{\"exec\":{\"kill-timeout\":\"20s\"}}");
+    id = inst_submit (t, spec, 16, 0);
+    while (!signals[0] && loop_turn (t->loop, true))
+        ;
+    snprintf (want, sizeof (want), "%d ", SIGALRM);
+    is_str (signals, want, "its time is up: SIGALRM");
+    begin = t->clock.t;
+    inst_until (t, id, FLUX_JOB_STATE_INACTIVE);
+    ok (t->clock.t >= begin + 20. && t->clock.t < begin + 21.,
+        "as many as are configured");
+    free (spec);
+    inst_destroy (t);
+}
+
 int main (void)
 {
     test_depend ();
@@ -416,5 +467,6 @@ int main (void)
     test_reject ();
     test_perilog ();
     test_raiseall_slices ();
+    test_stubborn ();
     return done_testing ();
 }

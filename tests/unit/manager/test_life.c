@@ -2,6 +2,7 @@
 
 /* The life of jobs in memory, start to end. */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,9 +65,38 @@ static void test_many (void)
     inst_destroy (t);
 }
 
+static struct run *no_start (void *arg, const struct run_command *cmd)
+{
+    ++*(int *)arg;
+    errno = EMFILE;
+    return NULL;
+}
+
+/* A command that cannot be started holds nothing back for ever. */
+static void test_housekeeping_fails (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 1 });
+    char *spec = make_jobspec (1., 10., NULL);
+    int tried = 0;
+    struct runner_ops runner = { .start = no_start, .arg = &tried };
+
+    manager_set_runner (t->m, &runner);
+    manager_config_apply (t->m,
+                          "{\"job-manager\":{\"housekeeping\":{\"command\":"
+                          "[\"clean\"]}}}");
+    inst_submit (t, spec, 16, 0);
+    inst_submit (t, spec, 16, 0);
+    inst_run (t);
+    is_int (t->finished_ok, 2, "two jobs run on one core");
+    is_int (tried, 2, "after each its command was to be started");
+    free (spec);
+    inst_destroy (t);
+}
+
 int main (void)
 {
     test_one ();
     test_many ();
+    test_housekeeping_fails ();
     return done_testing ();
 }

@@ -417,6 +417,53 @@ static void test_reprioritize (void)
     inst_destroy (t);
 }
 
+/* A plugin that takes its time. */
+static int slow_priority (void *arg, struct job *job, int64_t *priority)
+{
+    struct inst *t = arg;
+
+    clock_advance (&t->clock, t->clock.t + 0.0001);
+    *priority = t->given;
+    return 0;
+}
+
+static unsigned int count_priority (struct inst *t, int64_t priority)
+{
+    struct job *job, *tmp;
+    unsigned int n = 0;
+
+    JOB_FOREACH_SAFE (manager_jobs (t->m), job, tmp)
+    {
+        n += job->priority == priority;
+    }
+    return n;
+}
+
+/* What is asked of many jobs is asked in slices; anew, if that is wanted while
+ * it goes on.
+ */
+static void test_reprioritize_slices (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 1 });
+    char *spec = make_jobspec (1000., 5000., NULL);
+
+    t->ops.priority_get = slow_priority;
+    for (int i = 0; i < 301; i++)
+        inst_submit (t, spec, 16, 0);
+    inst_settle (t);
+    t->given = 20;
+    manager_reprioritize_all (t->m);
+    ok (count_priority (t, 20) > 0 && count_priority (t, 20) < 300,
+        "some have another priority at once");
+    t->given = 21;
+    manager_reprioritize_all (t->m);
+    is_int (count_priority (t, 21), 0, "asked again, it goes on first");
+    inst_settle (t);
+    is_int (count_priority (t, 21), 300, "then all are asked anew");
+    free (spec);
+    inst_destroy (t);
+}
+
 static void done (void *arg)
 {
     *(bool *)arg = true;
@@ -475,6 +522,56 @@ static void test_batches (void)
     inst_destroy (t);
 }
 
+struct late_submit {
+    struct inst *t;
+    struct loop_source *work;
+    char *spec;
+    int left;
+};
+
+/* Submits within a turn, behind the scheduler's place in it. */
+static void submit_cb (struct loop_source *src, int revents, void *arg)
+{
+    struct late_submit *s = arg;
+
+    inst_send_submit (s->t, s->spec, 16, 0);
+    if (--s->left > 0)
+        loop_kick (src);
+}
+
+/* What the scheduler does at once about a turn shares its commit; but a turn
+ * puts it off no more when the one before has.
+ */
+static void test_put_off (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){ .cores = 4 });
+    struct store *store = manager_store (t->m);
+    struct late_submit s = { .t = t, .left = 2 };
+    uint64_t batch;
+
+    inst_settle (t);
+    batch = store_next_batch (store);
+    s.spec = make_jobspec (1., 10., NULL);
+    s.work = loop_work_create (t->loop, LOOP_ALWAYS, submit_cb, &s);
+    loop_kick (s.work);
+    loop_turn (t->loop, false);
+    is_int (manager_count_in (t->m, FLUX_JOB_STATE_SCHED), 1, "a job comes");
+    ok (store_dirty (store) && store_next_batch (store) == batch,
+        "the scheduler is due: the turn leaves its commit to the next");
+    loop_turn (t->loop, false);
+    is_int (manager_count_in (t->m, FLUX_JOB_STATE_RUN), 1, "which plans");
+    is_int (manager_count_in (t->m, FLUX_JOB_STATE_SCHED), 1, "another comes");
+    is_int (store_next_batch (store), batch + 1, "one commit for both turns");
+    loop_turn (t->loop, false);
+    is_int (manager_count_in (t->m, FLUX_JOB_STATE_RUN), 2, "the next plan");
+    is_int (store_next_batch (store), batch + 2, "has a commit of its own");
+    inst_run (t);
+    is_int (t->finished_ok, 2, "both run");
+    loop_source_destroy (s.work);
+    free (s.spec);
+    inst_destroy (t);
+}
+
 /* The next manager finds what was pending, or also what runs. */
 static void test_end (void)
 {
@@ -528,8 +625,10 @@ int main (void)
     test_restart ();
     test_unreplayable ();
     test_reprioritize ();
+    test_reprioritize_slices ();
     test_shutdown ();
     test_end ();
     test_batches ();
+    test_put_off ();
     return done_testing ();
 }

@@ -201,9 +201,17 @@ static void test_deny (void)
     struct log log = { 0 };
     flux_error_t error;
     struct jobspec nodes = { .nnodes = 2, .nslots = 2, .cores_per_slot = 1 };
+    struct jobspec whole = { .nnodes = 2,
+                             .nslots = 2,
+                             .cores_per_slot = 1,
+                             .exclusive = true };
     struct jobspec gpu = { .nslots = 1,
                            .cores_per_slot = 1,
                            .gpus_per_slot = 1 };
+    struct jobspec gpus = { .nnodes = 1,
+                            .nslots = 2,
+                            .cores_per_slot = 1,
+                            .gpus_per_slot = 3 };
     struct jobspec bad = core1;
 
     enqueue (s, 1, 16, &core2);
@@ -226,6 +234,17 @@ static void test_deny (void)
             "unsatisfiable request: need 2 node(s) with 1 cores each, only "
             "1 eligible",
             "with a sentence");
+    ok (sched_fifo.feasible (s, &whole, &error) < 0 && errno == EOVERFLOW,
+        "too many whole nodes");
+    is_str (error.text,
+            "unsatisfiable request: need 2 exclusive node(s), only 1 eligible",
+            "what is on each does not matter");
+    ok (sched_fifo.feasible (s, &gpus, &error) < 0 && errno == EOVERFLOW,
+        "a node with GPUs");
+    is_str (error.text,
+            "unsatisfiable request: need 1 node(s) with 2 cores and 6 GPUs "
+            "each, only 0 eligible",
+            "has to have all of its slots");
     ok (sched_fifo.feasible (s, &gpu, &error) < 0 && errno == EOVERFLOW,
         "no GPUs");
     is_str (error.text,
