@@ -99,7 +99,7 @@ static int spend_max_id (struct restorer *r)
     HASH_FIND (hh, r->jobs, &last.id, sizeof (last.id), job);
     if (last.id == 0 || job)
         return 0;
-    if (restore_job_row (r, &last, NULL, NULL) < 0)
+    if (restore_job_row (r, &last, NULL) < 0)
         return -1;
     return store_job_remove (r->store, last.id);
 }
@@ -246,7 +246,7 @@ static int finish_job (struct restorer *r,
 {
     char key[32];
 
-    if (restore_job_row (r, job, NULL, NULL) < 0)
+    if (restore_job_row (r, job, NULL) < 0)
         return err_set (error, errno, "out of memory");
     if (!job->ops)
         return 0;

@@ -26,8 +26,7 @@ struct rjob *restore_job (struct restorer *r, uint64_t id)
 
 int restore_job_row (struct restorer *r,
                      const struct rjob *job,
-                     const char *jobspec,
-                     const char *R)
+                     const char *jobspec)
 {
     struct store_job row = {
         .id = job->id,
@@ -39,7 +38,6 @@ int restore_job_row (struct restorer *r,
         .waitstatus = -1,
         .t_submit = job->t_submit,
         .jobspec = jobspec,
-        .R = R,
     };
 
     return store_job_put (r->store, &row);
@@ -82,7 +80,7 @@ static int put_jobspec (struct restorer *r,
                         const char *text,
                         size_t len)
 {
-    return restore_job_row (r, job, text, NULL);
+    return restore_job_row (r, job, text);
 }
 
 static int put_R (struct restorer *r,
@@ -91,9 +89,7 @@ static int put_R (struct restorer *r,
                   const char *text,
                   size_t len)
 {
-    if (store_value_put (r->store, job->id, "R", text, len) < 0)
-        return -1;
-    return restore_job_row (r, job, NULL, text);
+    return store_value_put (r->store, job->id, "R", text, len);
 }
 
 /* A log has the name of its key. */

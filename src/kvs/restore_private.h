@@ -51,8 +51,7 @@ struct rjob *restore_job (struct restorer *r, uint64_t id);
 /* Write its row as of its first event; what is NULL stays. */
 int restore_job_row (struct restorer *r,
                      const struct rjob *job,
-                     const char *jobspec,
-                     const char *R);
+                     const char *jobspec);
 /* "job.0000.0000.0000.0001.R": the id 1, and "R"; or false. */
 bool restore_job_key (const char *key, uint64_t *id, const char **rest);
 /* An operation on the job's namespace; takes dirent. */
