@@ -384,7 +384,7 @@ int cron_start (struct broker *b, void **data, flux_error_t *error)
         return err_set (error, ENOMEM, "out of memory");
     cron->b = b;
     cron->sync_epsilon = SYNC_EPSILON;
-    if ((cron->inproc = tap_inproc_create (b->loop, b->router, &cron->h))
+    if ((cron->inproc = tap_inproc_create (b->loop, b->router, NULL, &cron->h))
         && (cron->work = loop_work_create (b->loop, LOOP_ALWAYS, work_cb, cron))
         && start_events (cron) == 0
         && router_methods_add (b->router, rows, cron) == 0) {

@@ -376,7 +376,7 @@ int jobs_start (struct broker *b, void **data, flux_error_t *error)
     if (!(jobs = calloc (1, sizeof (*jobs))))
         return err_set (error, ENOMEM, "out of memory");
     jobs->b = b;
-    if (!(jobs->inproc = tap_inproc_create (b->loop, b->router, &jobs->h))
+    if (!(jobs->inproc = tap_inproc_create (b->loop, b->router, NULL, &jobs->h))
         || set_paths (jobs) < 0 || open_jobs (jobs, error) < 0) {
         int saved_errno = errno;
         jobs_stop (b, jobs);

@@ -194,7 +194,8 @@ struct jobtap *jobtap_create (const struct jobtap_config *cfg,
     tap_topics_init (jt);
     if (!(jt->searchpath = strdup (cfg->searchpath ? cfg->searchpath : ""))
         || !(jt->rundir = rundir_of (cfg))
-        || !(jt->inproc = tap_inproc_create (jt->loop, jt->router, &jt->h)))
+        || !(jt->inproc =
+                 tap_inproc_create (jt->loop, jt->router, jt->manager, &jt->h)))
         err_set (&why, errno, "jobtap: %s", strerror (errno));
     else if ((jt->config = config_parse (cfg->config, &why))
              && host_start (jt, &why) == 0)

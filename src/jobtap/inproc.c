@@ -5,7 +5,8 @@
  *
  * Requests leave on the next turn of the loop, not inside flux_send(): what a
  * plugin asks for in a callback has not happened when the call returns, as it
- * would not with a socket between.
+ * would not with a socket between.  Answers leave when all is durable that was
+ * posted before.
  *
  * While a plugin waits for a reply the loop is held and turned.  A reply from
  * a method that touches jobs can never come then (the job is in the middle of
@@ -17,11 +18,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "jobtap/private.h"
 #include "lib/handle_host.h"
 
 struct tap_inproc {
+    int refs; /* one for the owner, one for each answer that waits */
     struct loop *loop;
+    struct manager *manager;
     struct router_client *client;
     struct flux_msglist *out; /* requests to be sent on the next turn */
     struct flux_msglist *in;
@@ -71,6 +75,53 @@ static int op_pollevents (void *impl)
     return FLUX_POLLOUT | (flux_msglist_count (in->in) ? FLUX_POLLIN : 0);
 }
 
+/* ---- answers ---- */
+
+struct answer {
+    struct tap_inproc *in;
+    flux_msg_t *msg;
+};
+
+static void inproc_unref (struct tap_inproc *in)
+{
+    if (--in->refs == 0)
+        free (in);
+}
+
+/* What is not durable never happened, and so its answer is an error. */
+static void answer_cb (void *arg, int errnum)
+{
+    struct answer *a = arg;
+
+    if (errnum != 0
+        && (flux_msg_set_errnum (a->msg, errnum) < 0
+            || flux_msg_set_string (a->msg, "the job store has failed") < 0))
+        log_errno ("jobtap", "answering a request");
+    else if (a->in->client)
+        router_client_recv (a->in->client, a->msg);
+    flux_msg_destroy (a->msg);
+    inproc_unref (a->in);
+    free (a);
+}
+
+/* Takes msg over. */
+static int answer (struct tap_inproc *in, flux_msg_t *msg)
+{
+    struct answer *a = malloc (sizeof (*a));
+
+    if (!a) {
+        flux_msg_destroy (msg);
+        return -1;
+    }
+    *a = (struct answer){ in, msg };
+    in->refs++;
+    if (!in->manager)
+        answer_cb (a, 0);
+    else if (manager_when_durable (in->manager, answer_cb, a) < 0)
+        answer_cb (a, ENOMEM);
+    return 0;
+}
+
 static int op_send (void *impl, const flux_msg_t *msg, int flags)
 {
     struct tap_inproc *in = impl;
@@ -80,13 +131,11 @@ static int op_send (void *impl, const flux_msg_t *msg, int flags)
 
     if (flux_msg_get_type (msg, &type) < 0)
         return -1;
-    if (type == FLUX_MSGTYPE_RESPONSE) {
-        router_client_recv (in->client, msg);
-        return 0;
-    }
     /* The caller may change its message after it was sent. */
     if (!(copy = flux_msg_copy (msg, true)))
         return -1;
+    if (type == FLUX_MSGTYPE_RESPONSE)
+        return answer (in, copy);
     rc = flux_msglist_append (in->out, copy);
     flux_msg_decref (copy);
     loop_kick (in->flush);
@@ -173,13 +222,16 @@ static int handle_create (struct tap_inproc *in)
 
 struct tap_inproc *tap_inproc_create (struct loop *loop,
                                       struct router *router,
+                                      struct manager *manager,
                                       flux_t **h)
 {
     struct tap_inproc *in;
 
     if (!(in = calloc (1, sizeof (*in))))
         return NULL;
+    in->refs = 1;
     in->loop = loop;
+    in->manager = manager;
     in->eventfd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (in->eventfd < 0 || !(in->in = flux_msglist_create ())
         || !(in->out = flux_msglist_create ())
@@ -208,11 +260,12 @@ void tap_inproc_destroy (struct tap_inproc *in)
     flux_reactor_destroy (in->reactor);
     if (in->client)
         router_client_remove (in->client);
+    in->client = NULL;
     if (in->flush)
         loop_source_destroy (in->flush);
     flux_msglist_destroy (in->in);
     flux_msglist_destroy (in->out);
     if (in->eventfd >= 0)
         close (in->eventfd);
-    free (in);
+    inproc_unref (in);
 }

@@ -11,13 +11,17 @@
 #include <flux/core.h>
 
 #include "loop/loop.h"
+#include "manager/manager.h"
 #include "router/router.h"
 
 struct tap_inproc;
 
-/* *h goes with the result.  NULL and errno. */
+/* *h goes with the result.  What is answered through it waits for what was
+ * posted to the manager before (NULL: leaves at once).  NULL and errno.
+ */
 struct tap_inproc *tap_inproc_create (struct loop *loop,
                                       struct router *router,
+                                      struct manager *manager,
                                       flux_t **h);
 void tap_inproc_destroy (struct tap_inproc *in); /* accepts NULL */
 

@@ -200,9 +200,64 @@ static void test_later (void)
     host_stop (&o);
 }
 
+/* ---- answering ---- */
+
+static void post_cb (flux_t *h,
+                     flux_msg_handler_t *mh,
+                     const flux_msg_t *msg,
+                     void *arg)
+{
+    struct host *o = arg;
+    json_int_t id = 0;
+
+    (void)flux_request_unpack (msg, NULL, "{s:I}", "id", &id);
+    is_int (flux_jobtap_event_post_pack (o->p, id, "site.hello", NULL),
+            0,
+            "a plugin posts an event");
+    is_int (flux_respond (h, msg, "{}"), 0, "and answers");
+}
+
+static bool is_stored (struct host *o, uint64_t id)
+{
+    char *log = NULL;
+    bool yes =
+        store_log_get (manager_store (o->t->m), id, "eventlog", &log, NULL) == 0
+        && strstr (log, "site.hello");
+
+    free (log);
+    return yes;
+}
+
+static void test_answer (void)
+{
+    struct host o = { 0 };
+    struct answer *a;
+    uint32_t tag;
+    uint64_t id;
+    char json[48];
+
+    host_start_config (&o, 1, NULL);
+    if (flux_jobtap_service_register (o.p, "hello", post_cb, &o) < 0)
+        bail_out ("flux_jobtap_service_register");
+    host_submit (&o, NULL);
+    id = host_submit (&o, NULL);
+    inst_settle (o.t);
+    snprintf (json, sizeof (json), "{\"id\":%ju}", (uintmax_t)id);
+    tag = inst_send (o.t, o.t->owner, "job-manager.test.hello", json);
+    while (!(a = inst_answer (o.t, tag)) && !is_stored (&o, id))
+        loop_turn (o.t->loop, true);
+    ok (!a || is_stored (&o, id), "who hears the answer finds the event");
+    while (!(a = inst_answer (o.t, tag)))
+        loop_turn (o.t->loop, true);
+    is_int (a->errnum, 0, "and hears it");
+    inst_run (o.t);
+    host_stop (&o);
+}
+
 int main (void)
 {
     test_wait ();
     test_later ();
+    test_answer ();
     return done_testing ();
 }
