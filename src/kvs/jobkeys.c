@@ -293,7 +293,7 @@ static void list_stored (struct kvs *k, struct listing *l)
     for (int i = 0; i < l->groups; i++)
         first |= (uint64_t)strtoul (l->path->names[i + 1], NULL, 16)
                  << (48 - 16 * i);
-    for (uint64_t from = first; store_next_job (k->store, from, &id) == 0;
+    for (uint64_t from = first; store_next_jobs (k->store, from, &id, 1) == 1;
          from = ((id >> width) + 1) << width) {
         if (l->groups > 0 && (id - first) >> (width + 16) != 0)
             break;

@@ -142,6 +142,10 @@ const char *outbox_untold (struct outbox *o, uint64_t id, size_t *len)
 
     STAILQ_FOREACH (t, &o->tells, link)
     {
+        /* The store shows no more.  While one is told it shows what comes
+         * next, too. */
+        if (t->batch > o->durable && !o->telling)
+            break;
         if (t->kind != TELL_ENTRY || t->id != id || t->volatile_)
             continue;
         *len = t->len;

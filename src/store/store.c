@@ -259,9 +259,12 @@ int store_each_value (struct store *s,
     return s->ops->each_value (s->impl, id, after ? after : "", max, cb, arg);
 }
 
-int store_next_job (struct store *s, uint64_t from, uint64_t *id)
+int store_next_jobs (struct store *s,
+                     uint64_t from,
+                     uint64_t *ids,
+                     unsigned int max)
 {
-    return s->ops->next_job (s->impl, from, id);
+    return s->ops->next_jobs (s->impl, from, ids, max);
 }
 
 int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg)

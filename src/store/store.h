@@ -159,8 +159,13 @@ int store_each_value (struct store *s,
  */
 typedef int (*store_job_f) (const struct store_job *job, void *arg);
 int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg);
-/* The smallest id of a job that has a row and is not below from. */
-int store_next_job (struct store *s, uint64_t from, uint64_t *id);
+/* The smallest ids of jobs that have a row and are not below from, ascending:
+ * how many, at most max.
+ */
+int store_next_jobs (struct store *s,
+                     uint64_t from,
+                     uint64_t *ids,
+                     unsigned int max);
 /* Every active job (state not INACTIVE), by id, with its jobspec (NULL: none).
  * cb may read and write; cb < 0 ends the walk.
  */

@@ -51,7 +51,10 @@ struct store_ops {
                        unsigned int max,
                        store_key_f cb,
                        void *arg);
-    int (*next_job) (void *impl, uint64_t from, uint64_t *id);
+    int (*next_jobs) (void *impl,
+                      uint64_t from,
+                      uint64_t *ids,
+                      unsigned int max);
     int (*job_get) (void *impl, uint64_t id, store_job_f cb, void *arg);
     int (*each_active) (void *impl, store_active_f cb, void *arg);
     int (*each_inactive) (void *impl,

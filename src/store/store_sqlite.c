@@ -343,11 +343,14 @@ static int sqlite_each_value (void *arg,
     return reader_each_value (impl->reader, id, after, max, cb, cb_arg);
 }
 
-static int sqlite_next_job (void *arg, uint64_t from, uint64_t *id)
+static int sqlite_next_jobs (void *arg,
+                             uint64_t from,
+                             uint64_t *ids,
+                             unsigned int max)
 {
     struct impl *impl = arg;
 
-    return reader_next_job (impl->reader, from, id);
+    return reader_next_jobs (impl->reader, from, ids, max);
 }
 
 static int sqlite_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
@@ -415,7 +418,7 @@ const struct store_ops store_sqlite_ops = {
     .log_get = sqlite_log_get,
     .meta_get = sqlite_meta_get,
     .each_value = sqlite_each_value,
-    .next_job = sqlite_next_job,
+    .next_jobs = sqlite_next_jobs,
     .job_get = sqlite_job_get,
     .each_active = sqlite_each_active,
     .each_inactive = sqlite_each_inactive,

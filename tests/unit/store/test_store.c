@@ -241,7 +241,7 @@ static struct store_counts counts_of (struct store *s,
 
 static void test_rows (struct loop *loop, struct store *s, struct told *told)
 {
-    uint64_t next;
+    uint64_t next[8];
     struct store_job job = row (1, 8), got;
     struct store_counts c;
     char ids[200] = "";
@@ -281,8 +281,13 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
         store_job_put (s, &other);
     }
     commit (loop, s, told);
-    ok (store_next_job (s, 3, &next) == 0 && next == 3, "a job by its id");
-    ok (store_next_job (s, 1000, &next) < 0 && errno == ENOENT,
+    ok (store_next_jobs (s, 3, next, 1) == 1 && next[0] == 3,
+        "a job by its id");
+    ok (store_next_jobs (s, 2, next, 2) == 2 && next[0] == 2 && next[1] == 3,
+        "several, ascending");
+    ok (store_next_jobs (s, 4, next, 8) == 2 && next[0] == 4 && next[1] == 5,
+        "those there are");
+    ok (store_next_jobs (s, 1000, next, 8) == 0,
         "there is none after the last");
     store_each_active (s, active_cb, ids);
     is_str (ids, "1 2 3 4 5 ", "active jobs come by id");
