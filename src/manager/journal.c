@@ -462,7 +462,8 @@ struct evjournal *evjournal_create (struct manager *m)
         return NULL;
     j->m = m;
     l.arg = j;
-    j->work = loop_work_create (m->loop, LOOP_ALWAYS, send_backlogs, j);
+    j->work =
+        loop_work_create (m->loop, LOOP_ALWAYS | LOOP_BULK, send_backlogs, j);
     j->retry = loop_timer_create (m->loop,
                                   LOOP_ALWAYS | LOOP_STOPPED,
                                   RETRY_SECONDS,

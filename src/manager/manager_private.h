@@ -26,7 +26,7 @@
 /* Work on many jobs is done in slices of this length, so that the loop keeps
  * turning.
  */
-#define SLICE_SECONDS 0.002
+#define SLICE_SECONDS 0.001
 #define CLOCK_EVERY 64 /* jobs between two looks at the clock */
 
 struct queued_event;

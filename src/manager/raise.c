@@ -237,7 +237,10 @@ struct raiser *raiser_create (struct manager *m)
     if (!(r = calloc (1, sizeof (*r))))
         return NULL;
     r->m = m;
-    if (!(r->work = loop_work_create (m->loop, LOOP_HOLDABLE, raise_cb, r))) {
+    if (!(r->work = loop_work_create (m->loop,
+                                      LOOP_HOLDABLE | LOOP_BULK,
+                                      raise_cb,
+                                      r))) {
         free (r);
         return NULL;
     }

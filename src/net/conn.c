@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@ enum {
     READ_SIZE = 64 * 1024,
     /* As many requests as take a few milliseconds: others come too. */
     READ_PER_TURN = 64 * 1024,
+    /* What is written to one peer in one turn: it may read as fast as that. */
+    WRITE_PER_TURN = 512 * 1024,
 };
 
 const struct net_limits net_limits_default = {
@@ -49,7 +52,7 @@ struct net_conn {
     bool dead;      /* nothing is read or written any more */
     bool told;      /* closed() was called */
     bool deaf;      /* the peer takes no more; what it sent is still read */
-    bool blocked;   /* the kernel's buffer is full: waiting for LOOP_WRITE */
+    bool blocked;   /* more is to be written: waiting for LOOP_WRITE */
     char *reason;
 };
 
@@ -103,20 +106,21 @@ static void conn_tell (struct net_conn *conn)
     conn->ops.closed (conn, conn->reason, conn->arg);
 }
 
-/* Write until all is written or the kernel's buffer is full.  A peer that
- * went away is given up when its last words have been read, not here.
+/* Write until all is written, or max, or the kernel's buffer is full.  A peer
+ * that went away is given up when its last words have been read, not here.
  */
-static void conn_write (struct net_conn *conn)
+static void conn_write (struct net_conn *conn, size_t max)
 {
     size_t n;
 
-    while (!conn->dead && (n = frame_buf_pending (&conn->out)) > 0) {
+    while (!conn->dead && max > 0 && (n = frame_buf_pending (&conn->out)) > 0) {
         ssize_t rc = send (conn->fd,
                            frame_buf_data (&conn->out),
-                           n,
+                           n < max ? n : max,
                            MSG_NOSIGNAL | MSG_DONTWAIT);
         if (rc >= 0) {
             frame_buf_consume (&conn->out, rc);
+            max -= rc;
             continue;
         }
         if (errno == EINTR)
@@ -132,7 +136,7 @@ static void conn_flush (struct net_conn *conn)
 {
     bool blocked;
 
-    conn_write (conn);
+    conn_write (conn, WRITE_PER_TURN);
     blocked = !conn->dead && frame_buf_pending (&conn->out) > 0;
     if (!conn->dead && conn->io && blocked != conn->blocked)
         loop_io_set (conn->io, LOOP_READ | (blocked ? LOOP_WRITE : 0));
@@ -248,7 +252,8 @@ void net_conn_start (struct net_conn *conn,
     conn->limits = limits ? *limits : net_limits_default;
     conn->ops = *ops;
     conn->arg = arg;
-    conn->flush = loop_work_create (conn->loop, LOOP_ALWAYS, flush_cb, conn);
+    conn->flush =
+        loop_work_create (conn->loop, LOOP_ALWAYS | LOOP_LATE, flush_cb, conn);
     conn->decoder = frame_decoder_create (conn->limits.max_message);
     conn->io = loop_io_create (conn->loop,
                                LOOP_ALWAYS,
@@ -300,7 +305,7 @@ void net_conn_destroy (struct net_conn *conn)
 
     if (conn && !conn->destroyed) {
         if (conn->fd >= 0)
-            conn_write (conn);
+            conn_write (conn, SIZE_MAX);
         conn->destroyed = true;
         net_conn_hold (conn);
         loop_source_destroy (conn->io);
