@@ -114,6 +114,8 @@ bool store_dirty (const struct store *s);
  * more each time), or 0 if there was nothing in it.
  */
 uint64_t store_commit (struct store *s);
+/* How many records are not durable: those of the open batch, too. */
+uint64_t store_pending (const struct store *s);
 /* The number the next commit will have. */
 uint64_t store_next_batch (const struct store *s);
 /* Try the disk again after a failure, and wait for the answer.  What the
@@ -227,6 +229,9 @@ struct store_stats {
     uint64_t transactions; /* in which they were made durable: several batches
                               share one where the disk is slow */
     unsigned int queued;   /* batches handed over, not yet durable */
+    /* Seconds that transactions took until they were committed, and their
+     * commits; 0 where that is not known. */
+    double applying, committing;
 };
 void store_stats (const struct store *s, struct store_stats *stats);
 

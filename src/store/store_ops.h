@@ -28,6 +28,8 @@ struct store_ops {
     /* Both NULL: the disk is never full. */
     void (*be_patient) (void *impl);
     bool (*full) (void *impl, flux_error_t *error);
+    /* store_stats.applying and .committing; NULL: not known. */
+    void (*times) (void *impl, double *applying, double *committing);
     /* Return when all that was submitted is finished; nothing is submitted
      * after it. */
     void (*stop) (void *impl);
