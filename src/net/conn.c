@@ -53,6 +53,8 @@ struct net_conn {
     bool told;      /* closed() was called */
     bool deaf;      /* the peer takes no more; what it sent is still read */
     bool blocked;   /* more is to be written: waiting for LOOP_WRITE */
+    bool deliver;   /* there may be messages that came before a pause */
+    bool paused;    /* nothing is read, and no message handed over */
     char *reason;
 };
 
@@ -132,16 +134,28 @@ static void conn_write (struct net_conn *conn, size_t max)
     }
 }
 
+/* Wait for what there is to do. */
+static void conn_watch (struct net_conn *conn)
+{
+    if (!conn->dead && conn->io)
+        loop_io_set (conn->io,
+                     (conn->paused ? 0 : LOOP_READ)
+                         | (conn->blocked ? LOOP_WRITE : 0));
+}
+
 static void conn_flush (struct net_conn *conn)
 {
     bool blocked;
 
     conn_write (conn, WRITE_PER_TURN);
     blocked = !conn->dead && frame_buf_pending (&conn->out) > 0;
-    if (!conn->dead && conn->io && blocked != conn->blocked)
-        loop_io_set (conn->io, LOOP_READ | (blocked ? LOOP_WRITE : 0));
-    conn->blocked = blocked;
+    if (blocked != conn->blocked) {
+        conn->blocked = blocked;
+        conn_watch (conn);
+    }
 }
+
+static void conn_deliver (struct net_conn *conn);
 
 static void flush_cb (struct loop_source *src, int revents, void *arg)
 {
@@ -152,8 +166,11 @@ static void flush_cb (struct loop_source *src, int revents, void *arg)
     net_conn_hold (conn);
     if (conn->dead)
         conn_tell (conn);
-    else
+    else {
         conn_flush (conn);
+        if (conn->deliver)
+            conn_deliver (conn);
+    }
     net_conn_unhold (conn);
 }
 
@@ -162,7 +179,8 @@ static void conn_deliver (struct net_conn *conn)
 {
     flux_msg_t *msg;
 
-    while (!conn->dead && !conn->destroyed) {
+    conn->deliver = false;
+    while (!conn->dead && !conn->destroyed && !conn->paused) {
         if (!(msg = frame_decoder_next (conn->decoder))) {
             if (errno == ENOMEM)
                 conn_fail (conn, "out of memory");
@@ -216,7 +234,7 @@ static void io_cb (struct loop_source *src, int revents, void *arg)
     if ((revents & LOOP_WRITE))
         conn_flush (conn);
     if ((revents & LOOP_READ)) {
-        while (more && total < READ_PER_TURN) {
+        while (more && total < READ_PER_TURN && !conn->paused) {
             more = conn_read (conn, &total);
             /* After the last read too: it may have completed a message. */
             conn_deliver (conn);
@@ -287,6 +305,17 @@ int net_conn_send (struct net_conn *conn, const flux_msg_t *msg)
     if (!conn->blocked)
         loop_kick (conn->flush);
     return 0;
+}
+
+void net_conn_pause (struct net_conn *conn, bool paused)
+{
+    if (conn->paused == paused)
+        return;
+    conn->paused = paused;
+    conn->deliver = !paused;
+    conn_watch (conn);
+    if (!paused && conn->flush)
+        loop_kick (conn->flush);
 }
 
 size_t net_conn_queued (const struct net_conn *conn)
