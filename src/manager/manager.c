@@ -152,7 +152,7 @@ static int create_parts (struct manager *m,
         || !(m->drains = drains_create (m)) || !(m->queues = queues_create (m))
         || !(m->purger = purger_create (m))
         || !(m->housekeeping = housekeeping_create (m))
-        || !(m->journal = evjournal_create (m))
+        || !(m->journal = evjournal_create (m)) || !(m->pace = pace_create ())
         || !(m->ingest = ingest_create (m)))
         return err_set (error, errno, "creating the job manager");
     m->store = store_open (m->loop,
@@ -302,6 +302,7 @@ void manager_destroy (struct manager *m)
     heads_destroy (m->heads);
     alloc_destroy (m->alloc);
     ingest_destroy (m->ingest);
+    pace_destroy (m->pace);
     purger_destroy (m->purger);
     queues_destroy (m->queues);
     drains_destroy (m->drains);

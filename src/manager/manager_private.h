@@ -82,6 +82,7 @@ struct manager {
     struct heads *heads;
     struct start *start;
     struct ingest *ingest;
+    struct pace *pace;
     struct waits *waits;
     struct queues *queues;
     struct drains *drains;
@@ -269,6 +270,21 @@ void effects_of_event (struct manager *m,
                        struct job *job,
                        const struct event *ev,
                        int prev_state);
+
+/* ---- pace.c: how far those who write much run ahead of the store ---- */
+
+struct pace *pace_create (void);
+void pace_destroy (struct pace *p);
+/* More is durable than before; stats are the store's. */
+void pace_note (struct pace *p, const struct store_stats *stats);
+/* How many records may be written and not durable. */
+uint64_t pace_limit (const struct pace *p);
+/* May those who write much write more now? */
+bool pace_has_room (const struct manager *m);
+/* The same within one slice, which began when store_pending() was begin: what
+ * it wrote goes to the writer before the next one goes on.
+ */
+bool pace_goes_on (const struct manager *m, uint64_t begin);
 
 /* ---- prioritize.c ---- */
 
