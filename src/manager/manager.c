@@ -36,14 +36,19 @@ void manager_sched_online (struct manager *m, bool online, unsigned int limit)
 
 void manager_exec_online (struct manager *m, bool online)
 {
+    unsigned int running = m->in_state[__builtin_ctz (FLUX_JOB_STATE_RUN)];
     struct job *job, *tmp;
 
     m->exec_offline = !online;
     housekeeping_durable (m->housekeeping);
     JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
-        if (online && job->state == FLUX_JOB_STATE_RUN)
+        if (!online || running == 0)
+            break;
+        if (job->state == FLUX_JOB_STATE_RUN) {
             acts_add (m->acts, job);
+            running--;
+        }
     }
 }
 
