@@ -6,6 +6,7 @@
  */
 
 #include <flux/core.h>
+#include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,6 +211,47 @@ static void list (struct outside *o, long n)
             "{\"max_entries\":0,\"attrs\":[\"all\"],\"since\":0.0}");
 }
 
+/* The events of all jobs so far, to the message that says so. */
+static void journal (struct outside *o, const char *json)
+{
+    flux_future_t *f = flux_rpc (o->h,
+                                 "job-manager.events-journal",
+                                 json,
+                                 FLUX_NODEID_ANY,
+                                 FLUX_RPC_STREAMING);
+    char cancel[64];
+    json_int_t id;
+
+    do {
+        if (!f || flux_rpc_get_unpack (f, "{s:I}", "id", &id) < 0)
+            die ("events-journal: %s",
+                 f ? flux_future_error_string (f) : "no memory");
+        flux_future_reset (f);
+    } while (id != -1);
+    snprintf (cancel,
+              sizeof (cancel),
+              "{\"matchtag\":%u}",
+              flux_rpc_get_matchtag (f));
+    flux_future_destroy (flux_rpc (o->h,
+                                   "job-manager.events-journal-cancel",
+                                   cancel,
+                                   FLUX_NODEID_ANY,
+                                   FLUX_RPC_NORESPONSE));
+    while (flux_future_get (f, NULL) == 0)
+        flux_future_reset (f);
+    flux_future_destroy (f);
+}
+
+static void replay (struct outside *o, long n)
+{
+    journal (o, "{}");
+}
+
+static void replay_all (struct outside *o, long n)
+{
+    journal (o, "{\"full\":true}");
+}
+
 static void stats (struct outside *o, long n)
 {
     for (int i = 0; i < 100; i++) {
@@ -233,9 +275,11 @@ static const struct {
 } works[] = {
     { "reprioritizing", reprioritize },
     { "listing", list },
+    { "replaying", replay },
     { "counting", stats },
     { "cancelling", cancel },
     { "listing finished", list },
+    { "replaying finished", replay_all },
 };
 
 static void load_plugin (struct outside *o, const char *self)
@@ -252,8 +296,8 @@ static void load_plugin (struct outside *o, const char *self)
     outside_run (o, argv);
 }
 
-/* What the broker itself says of its longest turn. */
-static void tell_longest (struct outside *o, const char *work)
+/* What the broker itself says of its longest turn, which is forgotten then. */
+static void tell_longest (struct outside *o, const char *work, double took)
 {
     flux_future_t *f =
         flux_rpc (o->h, "job-manager.stats-get", NULL, FLUX_NODEID_ANY, 0);
@@ -272,11 +316,13 @@ static void tell_longest (struct outside *o, const char *work)
                                 &what)
                == 0)
         fprintf (stderr,
-                 "   longest turn after %s: %.3g ms, most of it %s\n",
+                 "   %s: %.3g s, longest turn %.3g ms, most of it %s\n",
                  work,
+                 took,
                  1e3 * seconds,
                  what);
     flux_future_destroy (f);
+    rpc (o, "job-manager.stats-clear", "{}");
 }
 
 int main (int argc, char **argv)
@@ -286,6 +332,7 @@ int main (int argc, char **argv)
     char dir[4200];
     long n = size_max ();
     struct prober p;
+    double t;
 
     subject_get (0, &s);
     snprintf (dir, sizeof (dir), "%s/latency", scratch ());
@@ -298,14 +345,20 @@ int main (int argc, char **argv)
     usleep (500000);
     prober_end (&p, "nothing else", n);
     prober_start (&p, &o);
+    t = now ();
     outside_submit (&o, n);
+    t = now () - t;
     prober_end (&p, "submitting", n);
-    tell_longest (&o, "submitting");
+    tell_longest (&o, "submitting", t);
     for (size_t i = 0; i < sizeof (works) / sizeof (works[0]); i++) {
+        double t;
+
         prober_start (&p, &o);
+        t = now ();
         works[i].run (&o, n);
+        t = now () - t;
         prober_end (&p, works[i].name, n);
-        tell_longest (&o, works[i].name);
+        tell_longest (&o, works[i].name, t);
     }
     outside_stop (&o);
     return 0;

@@ -179,6 +179,13 @@ static size_t queued (void *arg)
     return net_conn_queued (c->conn);
 }
 
+static void pause_reading (void *arg, bool paused)
+{
+    struct local_client *c = arg;
+
+    net_conn_pause (c->conn, paused);
+}
+
 static void message_cb (struct net_conn *conn, flux_msg_t *msg, void *arg)
 {
     struct local_client *c = arg;
@@ -246,6 +253,7 @@ static int accept_cb (struct net_conn *conn,
         return ENOMEM;
     }
     router_client_set_queued (c->client, queued);
+    router_client_set_pause (c->client, pause_reading);
     DL_APPEND (lc->clients, c);
     net_conn_start (conn,
                     roles & FLUX_ROLE_OWNER ? NULL : &guest_limits,

@@ -152,6 +152,20 @@ static void replay_job (struct tap_plugin *t, struct job *job)
     tap_args_destroy (t->jt, args);
 }
 
+/* Would the plugin hear nothing of any job? */
+static bool is_deaf (const struct tap_plugin *t)
+{
+    return !flux_plugin_match_handler (t->p, tap_topic_name (TOPIC_CREATE))
+           && !flux_plugin_match_handler (t->p, tap_topic_name (TOPIC_NEW))
+           && manager_count_in (t->jt->manager, FLUX_JOB_STATE_DEPEND) == 0;
+}
+
+static void reprioritize (struct jobtap *jt)
+{
+    if (manager_reprioritize_all (jt->manager) < 0)
+        log_errno (TAP_PART, "jobtap: reprioritizing all jobs");
+}
+
 /* Each job is looked up when its turn comes: a callback may have ended it. */
 static void replay_jobs (struct tap_plugin *t)
 {
@@ -162,6 +176,10 @@ static void replay_jobs (struct tap_plugin *t)
 
     if (!manager_jobs (jt->manager))
         return;
+    if (is_deaf (t)) {
+        reprioritize (jt);
+        return;
+    }
     if (!(ids = job_ids (jt, t->order, &count))) {
         log_errno (TAP_PART, "jobtap: %s: replaying jobs", t->name);
         return;
@@ -173,8 +191,7 @@ static void replay_jobs (struct tap_plugin *t)
     }
     tap_unref (t);
     free (ids);
-    if (manager_reprioritize_all (jt->manager) < 0)
-        log_errno (TAP_PART, "jobtap: reprioritizing all jobs");
+    reprioritize (jt);
 }
 
 /* ---- load ---- */

@@ -283,7 +283,8 @@ static void list_id (struct listing *l, uint64_t id)
 }
 
 /* Each group that jobs in the store have is found by one step: after the
- * first id of a group comes the first that is beyond it.
+ * first id of a group comes the first that is beyond it.  No one has been told
+ * of a job that is not there yet.
  */
 static void list_stored (struct kvs *k, struct listing *l)
 {
@@ -293,7 +294,7 @@ static void list_stored (struct kvs *k, struct listing *l)
     for (int i = 0; i < l->groups; i++)
         first |= (uint64_t)strtoul (l->path->names[i + 1], NULL, 16)
                  << (48 - 16 * i);
-    for (uint64_t from = first; store_next_job (k->store, from, &id) == 0;
+    for (uint64_t from = first; store_next_jobs (k->store, from, &id, 1) == 1;
          from = ((id >> width) + 1) << width) {
         if (l->groups > 0 && (id - first) >> (width + 16) != 0)
             break;
@@ -304,12 +305,7 @@ static void list_stored (struct kvs *k, struct listing *l)
 static json_t *job_list (struct kvs *k, const struct path *p, int groups)
 {
     struct listing l = { p, groups, treeobj_dir () };
-    struct job *job, *tmp;
 
-    JOB_FOREACH_SAFE (manager_jobs (k->m), job, tmp)
-    {
-        list_id (&l, job->id);
-    }
     list_stored (k, &l);
     if (json_object_size (json_object_get (l.dir, "data")) > 0)
         return l.dir;

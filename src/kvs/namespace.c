@@ -415,9 +415,12 @@ static int handle_list (struct router *r,
     JOB_FOREACH_SAFE (manager_jobs (k->m), job, jtmp)
     {
         char name[64];
+
+        if (!job_is_running (job))
+            continue;
         snprintf (name, sizeof (name), "job-%ju", (uintmax_t)job->id);
         HASH_FIND_STR (k->namespaces, name, ns);
-        if (!ns && job_is_running (job))
+        if (!ns)
             list_one (list, name, job->userid, 0);
     }
     return router_respond_pack (r, msg, "{s:o}", "namespaces", list);

@@ -295,7 +295,7 @@ static int check_empty (struct restorer *r,
         json_decref (o);
         free (text);
     }
-    if (seq == 0 && store_next_job (r->store, 0, &id) < 0 && errno == ENOENT)
+    if (seq == 0 && store_next_jobs (r->store, 0, &id, 1) == 0)
         return 0;
     return err_set (error,
                     EEXIST,

@@ -126,27 +126,45 @@ again:
     return ran;
 }
 
+/* The first in a queue that was put there no later than in this pass and may
+ * run; it is taken out.  NULL: there is none.
+ */
+static struct loop_source *take (struct loop *loop,
+                                 enum source_queue queue,
+                                 uint64_t pass)
+{
+    struct loop_source *src;
+
+    while ((src = loop->queues[queue]) && src->pass <= pass) {
+        source_unqueue (src);
+        if (!is_held (src))
+            return src;
+        /* queued before the hold began: it is parked */
+        source_fire (src, src->revents);
+    }
+    return NULL;
+}
+
 /* Run what was queued before now; what the callbacks queue is for the next
  * turn, so that none can keep the loop from looking outside.
  */
-static size_t run_ready (struct loop *loop)
+static size_t run_queue (struct loop *loop, enum source_queue queue)
 {
     uint64_t pass = loop->pass++;
     struct loop_source *src;
     size_t ran = 0;
 
-    while ((src = loop->ready) && src->pass <= pass) {
-        source_unqueue (src);
-        if (is_held (src)) {
-            /* queued before the hold began */
-            int revents = src->revents;
-            source_fire (src, revents);
-            continue;
-        }
+    while ((src = take (loop, queue, pass))) {
         dispatch (src, src->revents);
         ran++;
     }
     return ran;
+}
+
+static bool is_ready (const struct loop *loop)
+{
+    return loop->queues[QUEUE_READY] || loop->queues[QUEUE_LATE]
+           || loop->queues[QUEUE_BULK];
 }
 
 static bool has_idle (const struct loop *loop)
@@ -173,7 +191,7 @@ static bool can_wait (const struct loop *loop)
 static void poll_virtual (struct loop *loop, bool wait)
 {
     ev_run (loop->ev, EVRUN_NOWAIT);
-    if (!wait || loop->ready || timers_advance_clock (loop))
+    if (!wait || is_ready (loop) || timers_advance_clock (loop))
         return;
     if (loop->nwatched > 0)
         ev_run (loop->ev, EVRUN_ONCE);
@@ -197,7 +215,7 @@ static size_t pass (struct loop *loop, bool wait)
     bool quiet;
 
     run_kind (loop, KIND_PREPARE, 0);
-    wait = wait && !loop->ready && loop->stops == stops && !has_idle (loop)
+    wait = wait && !is_ready (loop) && loop->stops == stops && !has_idle (loop)
            && can_wait (loop);
     if (loop->clock->is_virtual)
         poll_virtual (loop, wait);
@@ -207,10 +225,10 @@ static size_t pass (struct loop *loop, bool wait)
     record_begin (loop);
     timers_expire (loop);
 
-    quiet = !loop->ready;
+    quiet = !is_ready (loop);
     for (int priority = PRIORITY_MAX; priority >= 0; priority--)
         ran += run_kind (loop, KIND_CHECK, priority);
-    ran += run_ready (loop);
+    ran += run_queue (loop, QUEUE_READY);
     for (int priority = -1; priority >= PRIORITY_MIN; priority--)
         ran += run_kind (loop, KIND_CHECK, priority);
     if (quiet)
@@ -226,6 +244,25 @@ static void run_hooks (struct loop *loop)
     for (size_t i = 0; i < loop->nhooks; i++)
         loop->hooks[i].cb (loop->hooks[i].arg);
     loop->in_hooks = false;
+    record_part (loop, NULL);
+}
+
+/* Parts (2) to (5) of a turn, see loop.h; how many sources ran. */
+static size_t run_turn (struct loop *loop, bool wait)
+{
+    size_t ran = pass (loop, wait);
+    struct loop_source *bulk;
+
+    if (ran > 0)
+        run_hooks (loop);
+    ran += run_queue (loop, QUEUE_LATE);
+    if ((bulk = take (loop, QUEUE_BULK, loop->pass))) {
+        dispatch (bulk, bulk->revents);
+        run_hooks (loop);
+        ran++;
+    }
+    record_end (loop);
+    return ran;
 }
 
 bool loop_turn (struct loop *loop, bool wait)
@@ -234,12 +271,7 @@ bool loop_turn (struct loop *loop, bool wait)
     size_t ran;
 
     do {
-        ran = pass (loop, wait);
-        if (ran > 0) {
-            run_hooks (loop);
-            record_part (loop, NULL);
-        }
-        record_end (loop);
+        ran = run_turn (loop, wait);
     } while (ran == 0 && wait && loop->stops == stops && can_wait (loop));
     return ran > 0;
 }
@@ -300,7 +332,7 @@ void loop_release (struct loop *loop)
 
     if (loop->held == 0 || --loop->held > 0)
         return;
-    while ((src = loop->parked)) {
+    while ((src = loop->queues[QUEUE_PARKED])) {
         source_unqueue (src);
         if (src->kind == KIND_IO)
             source_rearm (src);

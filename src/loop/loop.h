@@ -4,8 +4,9 @@
  *
  * One loop, one thread.  A turn is: (1) wait for something to happen,
  * (2) run the sources that fired, (3) run the turn hooks, in the order they
- * were added.  Commits are handed to the store in a turn hook, so everything
- * that happened in one turn becomes durable together.
+ * were added, (4) run late work, (5) run one slice of bulk work, and the hooks
+ * for it.  Commits are handed to the store in a turn hook, so everything that
+ * happened in (2) becomes durable together, and does not wait for (5).
  *
  * Held sources.  A jobtap plugin may wait for a reply inside a callback.  The
  * loop then has to turn (the reply travels over it) while nothing may touch
@@ -34,8 +35,14 @@ struct loop_source;
 enum loop_class {
     LOOP_ALWAYS,
     LOOP_HOLDABLE,
-    /* A bit to add to the class: create the source without starting it. */
+    /* Bits to add to the class.  Create the source without starting it. */
     LOOP_STOPPED = 0x10,
+    /* Work that ends a turn, after the hooks: what all that ran has gathered
+     * is sent off.  Runs in the turn in which it was kicked. */
+    LOOP_LATE = 0x20,
+    /* A slice of work on many things, which nobody else should wait for: it
+     * comes after all else, and each turn has one, whoever's turn it is. */
+    LOOP_BULK = 0x40,
 };
 
 /* Bits of events for loop_io_create and its callback.  LOOP_ERROR is only
@@ -106,7 +113,8 @@ struct loop_source *loop_signal_create (struct loop *loop,
                                         loop_f cb,
                                         void *arg);
 /* Work to be done on this or the next turn: runs once for each series of
- * loop_kick() calls, and the loop does not sleep before it has run.
+ * loop_kick() calls, and the loop does not sleep before it has run.  Only work
+ * may be LOOP_LATE or LOOP_BULK.
  */
 struct loop_source *loop_work_create (struct loop *loop,
                                       enum loop_class cls,

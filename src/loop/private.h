@@ -3,8 +3,8 @@
 /* Shared by the files of src/loop.
  *
  * libev only tells what is ready: its callbacks put sources into a queue,
- * and the queue is run by loop_turn.  A source is in at most one of two
- * lists: ready (fired, to be run) and parked (fired while held).
+ * and the queue is run by loop_turn.  A source is in at most one queue: that
+ * of its part of the turn (ready, late or bulk), or parked (fired while held).
  */
 
 #ifndef SLUICE_LOOP_PRIVATE_H
@@ -31,9 +31,11 @@ enum source_kind {
 };
 
 enum source_queue {
-    QUEUE_NONE,
     QUEUE_READY,
+    QUEUE_LATE,
+    QUEUE_BULK,
     QUEUE_PARKED,
+    QUEUE_NONE,
 };
 
 enum {
@@ -53,7 +55,8 @@ struct loop_source {
     int running;    /* callbacks of this source on the stack */
     int priority;
 
-    enum source_queue queue;
+    enum source_queue part;  /* of the turn that it runs in */
+    enum source_queue queue; /* where it is */
     int revents;
     uint64_t pass; /* in which pass it was queued */
     struct loop_source *prev, *next;
@@ -111,8 +114,7 @@ struct loop {
     size_t nwork;
     size_t nwatched; /* active io, signal and stat sources */
 
-    struct loop_source *ready;
-    struct loop_source *parked;
+    struct loop_source *queues[QUEUE_NONE];
     struct loop_source *kinds[KIND_COUNT]; /* active prepare, check, idle;
                                               all work */
     struct heap timers;                    /* by monotonic time */

@@ -23,7 +23,11 @@ struct loop_source *source_new (struct loop *loop,
         return NULL;
     src->loop = loop;
     src->kind = kind;
-    src->cls = cls & ~LOOP_STOPPED;
+    src->cls = cls & (LOOP_ALWAYS | LOOP_HOLDABLE);
+    src->part = cls & LOOP_LATE   ? QUEUE_LATE
+                : cls & LOOP_BULK ? QUEUE_BULK
+                                  : QUEUE_READY;
+    src->queue = QUEUE_NONE;
     src->cb = cb;
     src->arg = arg;
     src->counted = kind != KIND_WORK;
@@ -37,20 +41,15 @@ static void enqueue (struct loop_source *src, enum source_queue queue)
 
     src->queue = queue;
     src->pass = loop->pass;
-    if (queue == QUEUE_READY)
-        DL_APPEND (loop->ready, src);
-    else
-        DL_APPEND (loop->parked, src);
+    DL_APPEND (loop->queues[queue], src);
 }
 
 void source_unqueue (struct loop_source *src)
 {
     struct loop *loop = src->loop;
 
-    if (src->queue == QUEUE_READY)
-        DL_DELETE (loop->ready, src);
-    else if (src->queue == QUEUE_PARKED)
-        DL_DELETE (loop->parked, src);
+    if (src->queue != QUEUE_NONE)
+        DL_DELETE (loop->queues[src->queue], src);
     src->queue = QUEUE_NONE;
 }
 
@@ -72,7 +71,7 @@ void source_fire (struct loop_source *src, int revents)
         }
     }
     else if (src->queue == QUEUE_NONE)
-        enqueue (src, QUEUE_READY);
+        enqueue (src, src->part);
 }
 
 static void io_cb (struct ev_loop *ev, ev_io *w, int revents)
@@ -383,7 +382,7 @@ void loop_kick (struct loop_source *work)
 
 bool loop_kicked (const struct loop_source *work)
 {
-    return work->queue == QUEUE_READY;
+    return work->queue == work->part;
 }
 
 void loop_kick_async (struct loop_source *work)

@@ -3,11 +3,12 @@
 /* job-manager.events-journal: the events of all active jobs so far, then
  * every event as it becomes durable.
  *
- * The backlog is read from the store in slices.  For one consumer a job is
- * either ahead of the walk, and its new events will be found in its log, or
- * behind it, and they are passed on as they are told.  What the store shows
- * already but has not been told yet is cut from the log that is read, or it
- * would come twice.
+ * The backlog is read in slices, in the order of ids, which is that of time.
+ * For one consumer a job is either ahead of the walk, and its new events will
+ * be found in its log, or behind it, and they are passed on as they are told.
+ * One that leaves memory ahead of a walk that goes through memory alone is
+ * sent then: all it had has been told.  What the store shows already but has
+ * not been told yet is cut from the log that is read, or it would come twice.
  */
 
 #include <errno.h>
@@ -20,12 +21,32 @@
 #include "wire/jbuf.h"
 #include "wire/requests_job.h"
 
+#define PAGE 64 /* ids of finished jobs read at a time */
+
+/* A client may be slower than its backlog: it goes on when no more than this
+ * waits to be written, and looks again after this time.
+ */
+#define QUEUE_ENOUGH (1UL << 20)
+#define RETRY_SECONDS 0.001
+
+/* The jobs there were when the consumer came: those in memory, and if it
+ * wants all, those that have a row in the store, merged.
+ */
+struct backlog {
+    bool under_way;
+    uint64_t at;  /* of the job sent last */
+    uint64_t end; /* no job after this one belongs to it */
+    struct manager_walk walk;
+    /* with filter.full */
+    uint64_t page[PAGE];
+    unsigned int count, next;
+    uint64_t beyond; /* ids from here on are not in a page yet */
+};
+
 struct consumer {
     const flux_msg_t *msg;
     struct req_journal filter;
-    uint64_t *ids; /* the backlog's jobs, ascending; NULL: it is sent */
-    size_t count;
-    size_t next;
+    struct backlog backlog;
     struct consumer *prev;
     struct consumer *next_consumer;
 };
@@ -34,6 +55,7 @@ struct evjournal {
     struct manager *m;
     struct consumer *consumers;
     struct loop_source *work;
+    struct loop_source *retry;
     unsigned int told;
 };
 
@@ -113,10 +135,9 @@ static void message_send (struct message *msg,
 
 /* ---- what is told ---- */
 
-static bool behind (const struct consumer *c, uint64_t id)
+static bool is_ahead (const struct backlog *b, uint64_t id)
 {
-    return !c->ids || c->next == c->count || id < c->ids[c->next]
-           || id > c->ids[c->count - 1];
+    return b->under_way && id > b->at && id <= b->end;
 }
 
 static void told (void *arg, const struct manager_entry *entry)
@@ -129,7 +150,7 @@ static void told (void *arg, const struct manager_entry *entry)
     {
         struct message msg = { 0 };
 
-        if (!behind (c, entry->id) || !wanted (c, entry->ev->name))
+        if (is_ahead (&c->backlog, entry->id) || !wanted (c, entry->ev->name))
             continue;
         message_begin (&msg, entry->id);
         message_add (&msg, c, entry->ev->name, entry->line, entry->len);
@@ -177,10 +198,14 @@ struct row_context {
     struct consumer *c;
 };
 
+/* The record of an active job that is not in memory is one that was set aside.
+ */
 static int send_stored (const struct store_job *row, void *arg)
 {
     struct row_context *ctx = arg;
 
+    if (row->state != FLUX_JOB_STATE_INACTIVE)
+        return 0;
     send_log (ctx->j, ctx->c, row->id, row->jobspec);
     return 0;
 }
@@ -204,102 +229,149 @@ static void send_sentinel (struct evjournal *j, const struct consumer *c)
     message_send (&msg, j, c, NULL, NULL, true);
 }
 
-/* True if there is more to send than time was. */
-static bool send_slice (struct evjournal *j, struct consumer *c, double until)
+static bool read_page (struct evjournal *j, struct consumer *c)
 {
-    while (c->next < c->count) {
-        send_job (j, c, c->ids[c->next++]);
-        if (clock_monotonic (j->m->clock) > until)
-            return true;
+    struct backlog *b = &c->backlog;
+    int n;
+
+    b->count = b->next = 0;
+    if (!c->filter.full || b->beyond > b->end)
+        return false;
+    if ((n = store_next_jobs (j->m->store, b->beyond, b->page, PAGE)) < 0) {
+        log_errno (PART, "events-journal: reading the ids of jobs");
+        n = 0;
     }
-    free (c->ids);
-    c->ids = NULL;
-    send_sentinel (j, c);
-    return false;
+    b->beyond = n == PAGE ? b->page[PAGE - 1] + 1 : b->end + 1;
+    b->count = n;
+    return n > 0;
 }
 
+/* 0: there is none. */
+static uint64_t next_id (struct evjournal *j, struct consumer *c)
+{
+    struct backlog *b = &c->backlog;
+    uint64_t id = 0;
+
+    if (b->next < b->count || read_page (j, c))
+        id = b->page[b->next];
+    if (b->walk.next && (id == 0 || b->walk.next->id <= id))
+        id = manager_walk_next (j->m, &b->walk)->id;
+    if (b->next < b->count && b->page[b->next] == id)
+        b->next++;
+    return id;
+}
+
+static void backlog_end (struct evjournal *j, struct consumer *c)
+{
+    manager_walk_end (j->m, &c->backlog.walk);
+    c->backlog.under_way = false;
+}
+
+static bool is_full (struct evjournal *j, const struct consumer *c)
+{
+    return router_queued (j->m->router, c->msg) > QUEUE_ENOUGH;
+}
+
+/* A consumer that has come to the end of its backlog hears so. */
+static void send_slice (struct evjournal *j, struct consumer *c)
+{
+    double until = clock_monotonic (j->m->clock) + SLICE_SECONDS;
+    struct backlog *b = &c->backlog;
+    uint64_t id;
+
+    do {
+        if ((id = next_id (j, c)) == 0 || id > b->end) {
+            backlog_end (j, c);
+            send_sentinel (j, c);
+            return;
+        }
+        b->at = id;
+        send_job (j, c, id);
+    } while (clock_monotonic (j->m->clock) < until && !is_full (j, c));
+}
+
+/* Those that have a backlog take turns. */
 static void send_backlogs (struct loop_source *src, int revents, void *arg)
 {
     struct evjournal *j = arg;
-    double until = clock_monotonic (j->m->clock) + SLICE_SECONDS;
-    struct consumer *c;
-    bool more = false;
+    struct consumer *c, *ready = NULL;
+    bool waiting = false;
 
     DL_FOREACH2 (j->consumers, c, next_consumer)
     {
-        if (c->ids)
-            more |= send_slice (j, c, until);
+        if (!c->backlog.under_way)
+            continue;
+        if (!ready && !is_full (j, c))
+            ready = c;
+        waiting = true;
     }
-    if (more)
+    if (ready) {
+        DL_DELETE2 (j->consumers, ready, prev, next_consumer);
+        DL_APPEND2 (j->consumers, ready, prev, next_consumer);
+        send_slice (j, ready);
         loop_kick (j->work);
+    }
+    else if (waiting)
+        loop_timer_set (j->retry, RETRY_SECONDS, 0.);
 }
 
-static int compare_ids (const void *a, const void *b)
+static void retry_cb (struct loop_source *src, int revents, void *arg)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    struct evjournal *j = arg;
 
-    return x < y ? -1 : x > y;
+    loop_kick (j->work);
 }
 
-static int note_id (const struct store_job *row, void *arg)
+/* Will the walk come to this job, which leaves memory, in the store? */
+static bool is_in_pages (const struct consumer *c, uint64_t id)
 {
-    struct consumer *c = arg;
+    const struct backlog *b = &c->backlog;
 
-    c->ids[c->count++] = row->id;
-    return 0;
+    if (!c->filter.full)
+        return false;
+    for (unsigned int i = b->next; i < b->count; i++) {
+        if (b->page[i] == id)
+            return true;
+    }
+    return id >= b->beyond;
 }
 
-/* A job that is INACTIVE and not forgotten yet may be in both.  Active jobs
- * alone are mostly in order already, and may be a million.
- */
-static void sort_ids (struct consumer *c)
+static void leaves_memory (void *arg, uint64_t id)
 {
-    size_t n = 1, size = c->count;
+    struct evjournal *j = arg;
+    struct consumer *c;
 
-    while (n < size && c->ids[n - 1] < c->ids[n])
-        n++;
-    if (n >= size)
-        return;
-    qsort (c->ids, size, sizeof (*c->ids), compare_ids);
-    c->count = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (i == 0 || c->ids[i] != c->ids[i - 1])
-            c->ids[c->count++] = c->ids[i];
+    DL_FOREACH2 (j->consumers, c, next_consumer)
+    {
+        if (j->m->store && is_ahead (&c->backlog, id) && !is_in_pages (c, id))
+            send_job (j, c, id);
     }
 }
 
 /* Active jobs, and with `full` those that have finished. */
-static int list_backlog (struct evjournal *j, struct consumer *c)
+static int backlog_begin (struct evjournal *j, struct consumer *c)
 {
     struct store_counts counts = { 0 };
-    size_t size = j->m->active_count + 1;
-    struct manager_walk walk = { 0 };
-    struct job *job;
+    struct backlog *b = &c->backlog;
 
-    if (c->filter.full && store_counts (j->m->store, &counts) == 0)
-        size += counts.inactive;
-    if (!(c->ids = calloc (size, sizeof (*c->ids))))
+    if (c->filter.full && store_counts (j->m->store, &counts) < 0)
         return -1;
-    manager_walk_begin (j->m, &walk);
-    while ((job = manager_walk_next (j->m, &walk))) {
-        if (job->submitted)
-            c->ids[c->count++] = job->id;
-    }
-    if (c->filter.full
-        && store_each_inactive (j->m->store, 0., counts.inactive, note_id, c)
-               < 0)
-        return -1;
-    sort_ids (c);
+    manager_walk_begin (j->m, &b->walk);
+    b->end = b->walk.last ? b->walk.last->id : 0;
+    if (counts.max_id > b->end)
+        b->end = counts.max_id;
+    b->under_way = true;
+    loop_kick (j->work);
     return 0;
 }
 
 /* ---- requests ---- */
 
-static void consumer_free (struct consumer *c)
+static void consumer_free (struct evjournal *j, struct consumer *c)
 {
+    backlog_end (j, c);
     flux_msg_decref (c->msg);
     req_journal_clear (&c->filter);
-    free (c->ids);
     free (c);
 }
 
@@ -319,15 +391,14 @@ static int handle_journal (struct router *r,
     if (!(c = calloc (1, sizeof (*c))))
         return REQUEST_ERROR;
     if (req_journal_decode (msg, &c->filter, error) < 0
-        || list_backlog (j, c) < 0) {
+        || backlog_begin (j, c) < 0) {
         int saved_errno = errno;
-        consumer_free (c);
+        consumer_free (j, c);
         errno = saved_errno;
         return REQUEST_ERROR;
     }
     c->msg = flux_msg_incref (msg);
     DL_APPEND2 (j->consumers, c, prev, next_consumer);
-    loop_kick (j->work);
     return REQUEST_LATER;
 }
 
@@ -341,7 +412,7 @@ void evjournal_gone (struct evjournal *j, const flux_msg_t *msg)
             continue;
         router_respond_error (j->m->router, c->msg, ENODATA, NULL);
         DL_DELETE2 (j->consumers, c, prev, next_consumer);
-        consumer_free (c);
+        consumer_free (j, c);
     }
 }
 
@@ -384,16 +455,23 @@ unsigned int evjournal_events (const struct evjournal *j)
 struct evjournal *evjournal_create (struct manager *m)
 {
     struct evjournal *j;
-    struct manager_listener l = { .entry = told };
+    struct manager_listener l = { .entry = told, .inactive = leaves_memory };
 
     if (!(j = calloc (1, sizeof (*j))))
         return NULL;
     j->m = m;
     l.arg = j;
-    if (!(j->work = loop_work_create (m->loop, LOOP_ALWAYS, send_backlogs, j))
-        || manager_listen (m, &l) < 0) {
-        if (j->work)
-            loop_source_destroy (j->work);
+    j->work =
+        loop_work_create (m->loop, LOOP_ALWAYS | LOOP_BULK, send_backlogs, j);
+    j->retry = loop_timer_create (m->loop,
+                                  LOOP_ALWAYS | LOOP_STOPPED,
+                                  RETRY_SECONDS,
+                                  0.,
+                                  retry_cb,
+                                  j);
+    if (!j->work || !j->retry || manager_listen (m, &l) < 0) {
+        loop_source_destroy (j->work);
+        loop_source_destroy (j->retry);
         free (j);
         return NULL;
     }
@@ -411,8 +489,9 @@ void evjournal_destroy (struct evjournal *j)
     {
         router_respond_error (j->m->router, c->msg, ENODATA, NULL);
         DL_DELETE2 (j->consumers, c, prev, next_consumer);
-        consumer_free (c);
+        consumer_free (j, c);
     }
     loop_source_destroy (j->work);
+    loop_source_destroy (j->retry);
     free (j);
 }

@@ -55,6 +55,7 @@ static int handle_killall (struct router *r,
 {
     struct manager *m = arg;
     unsigned int count = 0, errors = 0;
+    unsigned int running = m->in_state[__builtin_ctz (FLUX_JOB_STATE_RUN)];
     struct job *job, *tmp;
     struct req_all req;
 
@@ -65,6 +66,9 @@ static int handle_killall (struct router *r,
         return err_set (error, EPERM, "guests can only kill their own jobs");
     JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
+        if (running == 0)
+            break; /* a million others may wait behind them */
+        running -= job->state == FLUX_JOB_STATE_RUN;
         if (!request_selects (&req, job, FLUX_JOB_STATE_RUN))
             continue;
         count++;

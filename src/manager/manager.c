@@ -36,14 +36,19 @@ void manager_sched_online (struct manager *m, bool online, unsigned int limit)
 
 void manager_exec_online (struct manager *m, bool online)
 {
+    unsigned int running = m->in_state[__builtin_ctz (FLUX_JOB_STATE_RUN)];
     struct job *job, *tmp;
 
     m->exec_offline = !online;
     housekeeping_durable (m->housekeeping);
     JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
-        if (online && job->state == FLUX_JOB_STATE_RUN)
+        if (!online || running == 0)
+            break;
+        if (job->state == FLUX_JOB_STATE_RUN) {
             acts_add (m->acts, job);
+            running--;
+        }
     }
 }
 
@@ -152,7 +157,7 @@ static int create_parts (struct manager *m,
         || !(m->drains = drains_create (m)) || !(m->queues = queues_create (m))
         || !(m->purger = purger_create (m))
         || !(m->housekeeping = housekeeping_create (m))
-        || !(m->journal = evjournal_create (m))
+        || !(m->journal = evjournal_create (m)) || !(m->pace = pace_create ())
         || !(m->ingest = ingest_create (m)))
         return err_set (error, errno, "creating the job manager");
     m->store = store_open (m->loop,
@@ -302,6 +307,7 @@ void manager_destroy (struct manager *m)
     heads_destroy (m->heads);
     alloc_destroy (m->alloc);
     ingest_destroy (m->ingest);
+    pace_destroy (m->pace);
     purger_destroy (m->purger);
     queues_destroy (m->queues);
     drains_destroy (m->drains);

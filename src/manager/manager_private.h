@@ -26,7 +26,7 @@
 /* Work on many jobs is done in slices of this length, so that the loop keeps
  * turning.
  */
-#define SLICE_SECONDS 0.002
+#define SLICE_SECONDS 0.001
 #define CLOCK_EVERY 64 /* jobs between two looks at the clock */
 
 struct queued_event;
@@ -84,6 +84,7 @@ struct manager {
     struct heads *heads;
     struct start *start;
     struct ingest *ingest;
+    struct pace *pace;
     struct waits *waits;
     struct queues *queues;
     struct drains *drains;
@@ -270,6 +271,21 @@ void effects_of_event (struct manager *m,
                        struct job *job,
                        const struct event *ev,
                        int prev_state);
+
+/* ---- pace.c: how far those who write much run ahead of the store ---- */
+
+struct pace *pace_create (void);
+void pace_destroy (struct pace *p);
+/* More is durable than before; stats are the store's. */
+void pace_note (struct pace *p, const struct store_stats *stats);
+/* How many records may be written and not durable. */
+uint64_t pace_limit (const struct pace *p);
+/* May those who write much write more now? */
+bool pace_has_room (const struct manager *m);
+/* The same within one slice, which began when store_pending() was begin: what
+ * it wrote goes to the writer before the next one goes on.
+ */
+bool pace_goes_on (const struct manager *m, uint64_t begin);
 
 /* ---- prioritize.c ---- */
 

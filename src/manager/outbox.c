@@ -17,6 +17,7 @@
 #include <flux/message.h>
 
 #include "manager/manager_private.h"
+#include "manager/requests.h"
 
 enum tell_kind {
     TELL_ENTRY,
@@ -137,6 +138,10 @@ const char *outbox_untold (struct outbox *o, uint64_t id, size_t *len)
 
     STAILQ_FOREACH (t, &o->tells, link)
     {
+        /* The store shows no more.  While one is told it shows what comes
+         * next, too. */
+        if (t->batch > o->durable && !o->telling)
+            break;
         if (t->kind != TELL_ENTRY || t->id != id || t->volatile_)
             continue;
         *len = t->len;
@@ -410,12 +415,14 @@ static void store_failed (struct outbox *o, const char *error)
     if (m->failed)
         m->failed (m->failed_arg, error);
     shutdown_check (m);
+    ingest_go_on (m->ingest);
 }
 
 void outbox_done (uint64_t batch, int ret, const char *error, void *arg)
 {
     struct manager *m = arg;
     struct outbox *o = m->outbox;
+    struct store_stats stats;
 
     if (ret < 0) {
         store_failed (o, error ? error : strerror (errno));
@@ -423,6 +430,9 @@ void outbox_done (uint64_t batch, int ret, const char *error, void *arg)
         return;
     }
     o->durable = batch;
+    store_stats (m->store, &stats);
+    pace_note (m->pace, &stats);
+    ingest_go_on (m->ingest);
     tell_durable (o);
     acts_durable (m->acts);
     housekeeping_durable (m->housekeeping);

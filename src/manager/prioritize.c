@@ -104,7 +104,10 @@ struct prioritizer *prioritizer_create (struct manager *m)
     if (!(p = calloc (1, sizeof (*p))))
         return NULL;
     p->m = m;
-    if (!(p->work = loop_work_create (m->loop, LOOP_HOLDABLE, go_on, p))) {
+    if (!(p->work = loop_work_create (m->loop,
+                                      LOOP_HOLDABLE | LOOP_BULK,
+                                      go_on,
+                                      p))) {
         free (p);
         return NULL;
     }

@@ -350,7 +350,10 @@ struct purger *purger_create (struct manager *m)
     p->m = m;
     p->age_limit = -1.;
     p->num_limit = -1;
-    if (!(p->work = loop_work_create (m->loop, LOOP_HOLDABLE, next_slice, p))) {
+    if (!(p->work = loop_work_create (m->loop,
+                                      LOOP_HOLDABLE | LOOP_BULK,
+                                      next_slice,
+                                      p))) {
         free (p);
         return NULL;
     }

@@ -99,8 +99,6 @@ int request_respond_count (struct manager *m,
 
 /* ---- raiseall ---- */
 
-/* A slice, which is a commit, too. */
-#define RAISE_SECONDS 0.001
 #define RAISE_CLOCK_EVERY 16 /* jobs between two looks at the clock */
 
 /* One raiseall under way: in the call for some milliseconds, then in slices.
@@ -120,6 +118,7 @@ struct raiser {
     struct manager *m;
     struct loop_source *work;
     struct raiseall *list; /* the first is worked on */
+    uint64_t batch;        /* of the last slice */
 };
 
 static void raise_one (struct manager *m, struct raiseall *all, struct job *job)
@@ -141,26 +140,35 @@ static void raise_one (struct manager *m, struct raiseall *all, struct job *job)
         all->errors++;
 }
 
-/* What is raised has to be written, which takes longer than to raise it: the
- * next slice waits for the commit of the one before the last, so that what
- * others write does not come after all of this.
+/* What is raised has to be written, which takes longer than to raise it: a
+ * slice ends, and the next one waits, where the store does not keep up, or
+ * submissions wait for it.
  */
-static bool is_ahead (const struct manager *m)
+static bool has_room (const struct manager *m)
 {
-    return !m->broken
-           && outbox_batch (m->outbox) > outbox_durable (m->outbox) + 2;
+    return pace_has_room (m) && ingest_waiting (m->ingest) == 0;
+}
+
+/* Where others take all the room it goes on a little with each commit. */
+static bool is_ahead (const struct raiser *r)
+{
+    const struct manager *m = r->m;
+
+    return !m->broken && !has_room (m) && r->batch > outbox_durable (m->outbox);
 }
 
 /* True if it came to its end. */
 static bool raise_slice (struct manager *m, struct raiseall *all)
 {
-    double until = clock_monotonic (m->clock) + RAISE_SECONDS;
+    double until = clock_monotonic (m->clock) + SLICE_SECONDS;
+    uint64_t begin = store_pending (m->store);
     unsigned int n = 0;
     struct job *job;
 
     while ((job = manager_walk_next (m, &all->place))) {
         raise_one (m, all, job);
-        if (++n % RAISE_CLOCK_EVERY == 0 && clock_monotonic (m->clock) > until)
+        if (++n % RAISE_CLOCK_EVERY == 0
+            && (clock_monotonic (m->clock) > until || !pace_goes_on (m, begin)))
             return !all->place.next;
     }
     return true;
@@ -182,6 +190,7 @@ static void raise_more (struct raiser *r)
         request_respond_count (r->m, all->msg, all->count, all->errors);
         raiseall_drop (r, all);
     }
+    r->batch = outbox_batch (r->m->outbox);
     if (r->list)
         loop_kick (r->work);
 }
@@ -190,7 +199,7 @@ static void raise_cb (struct loop_source *src, int revents, void *arg)
 {
     struct raiser *r = arg;
 
-    if (r->list && !is_ahead (r->m))
+    if (r->list && !is_ahead (r))
         raise_more (r);
 }
 
@@ -237,7 +246,10 @@ struct raiser *raiser_create (struct manager *m)
     if (!(r = calloc (1, sizeof (*r))))
         return NULL;
     r->m = m;
-    if (!(r->work = loop_work_create (m->loop, LOOP_HOLDABLE, raise_cb, r))) {
+    if (!(r->work = loop_work_create (m->loop,
+                                      LOOP_HOLDABLE | LOOP_BULK,
+                                      raise_cb,
+                                      r))) {
         free (r);
         return NULL;
     }

@@ -18,6 +18,10 @@ void ingest_destroy (struct ingest *in);
 void ingest_reset (struct ingest *in);
 /* Ids go on after this one. */
 void ingest_set_last (struct ingest *in, uint64_t max_id);
+/* More may be submitted than before, or all is to be refused. */
+void ingest_go_on (struct ingest *in);
+/* How many submissions wait for their turn. */
+unsigned int ingest_waiting (const struct ingest *in);
 const struct request_row *ingest_requests (void);
 /* Submit a job with a checked spec: in SCHED, or wherever plugins hold it,
  * when the call returns.  NULL, errno and a sentence if it was rejected.
@@ -29,6 +33,28 @@ struct job *submit_job (struct manager *m,
                         int urgency,
                         int flags,
                         flux_error_t *error);
+
+/* ---- admit.c: submissions that wait for their turn ---- */
+
+struct admission;
+typedef int (*admit_f) (struct manager *m,
+                        const flux_msg_t *msg,
+                        flux_error_t *error);
+
+/* submit carries a request out and answers it, or returns -1 as a handler. */
+struct admission *admission_create (struct manager *m, admit_f submit);
+/* Answers what waits with an error. */
+void admission_destroy (struct admission *a);
+/* Carry the request out, now or later: what a handler returns. */
+int admission_take (struct admission *a,
+                    const flux_msg_t *msg,
+                    flux_error_t *error);
+/* Look again what can go on. */
+void admission_kick (struct admission *a);
+/* Forget what the client of a disconnect waits for. */
+void admission_disconnect (struct admission *a, const flux_msg_t *msg);
+/* How many requests wait. */
+unsigned int admission_waiting (const struct admission *a);
 
 /* ---- queue.c, and queue_requests.c: queue-* and alloc-query ---- */
 

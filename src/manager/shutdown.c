@@ -6,6 +6,7 @@
 
 #include "manager/manager_private.h"
 #include "manager/requests.h"
+#include "manager/requests.h"
 #include "store/store.h"
 
 struct shutdown {
@@ -67,8 +68,7 @@ bool shutdown_holds (struct manager *m, struct job *job)
 /* What an agent has reported and could not be stored it tells the next one. */
 bool manager_leaves_jobs (const struct manager *m)
 {
-    return m->broken || m->leave
-           || (m->store && store_full (m->store, NULL))
+    return m->broken || m->leave || (m->store && store_full (m->store, NULL))
            || (m->shutdown && m->shutdown->how == MANAGER_END_NONE
                && has_begun (m));
 }
@@ -93,6 +93,7 @@ void manager_shutdown (struct manager *m,
     m->shutdown->arg = arg;
     m->shutdown->work = loop_work_create (m->loop, LOOP_ALWAYS, report, m);
     alloc_stop (m->alloc, true);
+    ingest_go_on (m->ingest);
     JOB_FOREACH_SAFE (manager_jobs (m), job, tmp)
     {
         if (job->state & ended[how])

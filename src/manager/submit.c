@@ -30,6 +30,7 @@ struct memory {
 
 struct ingest {
     struct manager *m;
+    struct admission *admission;
     struct fluid fluid;
     struct memory last;
 };
@@ -269,12 +270,10 @@ static int check_user (struct manager *m,
     return 0;
 }
 
-static int handle_submit (struct router *r,
-                          const flux_msg_t *msg,
-                          void *arg,
-                          flux_error_t *error)
+static int submit_request (struct manager *m,
+                           const flux_msg_t *msg,
+                           flux_error_t *error)
 {
-    struct manager *m = arg;
     struct flux_msg_cred cred;
     struct req_submit req;
     struct text *spec;
@@ -304,6 +303,27 @@ static int handle_submit (struct router *r,
     return REQUEST_DONE;
 }
 
+static int handle_submit (struct router *r,
+                          const flux_msg_t *msg,
+                          void *arg,
+                          flux_error_t *error)
+{
+    struct manager *m = arg;
+
+    return admission_take (m->ingest->admission, msg, error);
+}
+
+static int handle_disconnect (struct router *r,
+                              const flux_msg_t *msg,
+                              void *arg,
+                              flux_error_t *error)
+{
+    struct manager *m = arg;
+
+    admission_disconnect (m->ingest->admission, msg);
+    return REQUEST_DONE;
+}
+
 static int handle_getinfo (struct router *r,
                            const flux_msg_t *msg,
                            void *arg,
@@ -324,6 +344,7 @@ static int handle_getinfo (struct router *r,
 static const struct request_row rows[] = {
     { "job-ingest.submit", FLUX_ROLE_USER, METHOD_HELD, handle_submit },
     { "job-ingest.getinfo", FLUX_ROLE_OWNER, 0, handle_getinfo },
+    { "job-ingest.disconnect", FLUX_ROLE_USER, 0, handle_disconnect },
     { NULL },
 };
 
@@ -334,7 +355,26 @@ const struct request_row *ingest_requests (void)
 
 static char *ingest_stats (void *arg)
 {
-    return strdup ("{\"pipeline\":{}}");
+    struct ingest *in = arg;
+    char *s;
+
+    if (asprintf (&s,
+                  "{\"pipeline\":{},\"waiting\":%u,\"limit\":%" PRIu64 "}",
+                  admission_waiting (in->admission),
+                  pace_limit (in->m->pace))
+        < 0)
+        return NULL;
+    return s;
+}
+
+unsigned int ingest_waiting (const struct ingest *in)
+{
+    return admission_waiting (in->admission);
+}
+
+void ingest_go_on (struct ingest *in)
+{
+    admission_kick (in->admission);
 }
 
 void ingest_reset (struct ingest *in)
@@ -355,10 +395,14 @@ struct ingest *ingest_create (struct manager *m)
         return NULL;
     in->m = m;
     ingest_set_last (in, 0);
-    if (m->router
-        && router_standard_methods (m->router, "job-ingest", ingest_stats, in)
-               < 0) {
-        free (in);
+    if (!(in->admission = admission_create (m, submit_request))
+        || (m->router
+            && router_standard_methods (m->router,
+                                        "job-ingest",
+                                        ingest_stats,
+                                        in)
+                   < 0)) {
+        ingest_destroy (in);
         return NULL;
     }
     return in;
@@ -368,6 +412,7 @@ void ingest_destroy (struct ingest *in)
 {
     if (!in)
         return;
+    admission_destroy (in->admission);
     memory_clear (&in->last);
     free (in);
 }

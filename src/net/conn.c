@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@ enum {
     READ_SIZE = 64 * 1024,
     /* As many requests as take a few milliseconds: others come too. */
     READ_PER_TURN = 64 * 1024,
+    /* What is written to one peer in one turn: it may read as fast as that. */
+    WRITE_PER_TURN = 512 * 1024,
 };
 
 const struct net_limits net_limits_default = {
@@ -49,7 +52,9 @@ struct net_conn {
     bool dead;      /* nothing is read or written any more */
     bool told;      /* closed() was called */
     bool deaf;      /* the peer takes no more; what it sent is still read */
-    bool blocked;   /* the kernel's buffer is full: waiting for LOOP_WRITE */
+    bool blocked;   /* more is to be written: waiting for LOOP_WRITE */
+    bool deliver;   /* there may be messages that came before a pause */
+    bool paused;    /* nothing is read, and no message handed over */
     char *reason;
 };
 
@@ -103,20 +108,21 @@ static void conn_tell (struct net_conn *conn)
     conn->ops.closed (conn, conn->reason, conn->arg);
 }
 
-/* Write until all is written or the kernel's buffer is full.  A peer that
- * went away is given up when its last words have been read, not here.
+/* Write until all is written, or max, or the kernel's buffer is full.  A peer
+ * that went away is given up when its last words have been read, not here.
  */
-static void conn_write (struct net_conn *conn)
+static void conn_write (struct net_conn *conn, size_t max)
 {
     size_t n;
 
-    while (!conn->dead && (n = frame_buf_pending (&conn->out)) > 0) {
+    while (!conn->dead && max > 0 && (n = frame_buf_pending (&conn->out)) > 0) {
         ssize_t rc = send (conn->fd,
                            frame_buf_data (&conn->out),
-                           n,
+                           n < max ? n : max,
                            MSG_NOSIGNAL | MSG_DONTWAIT);
         if (rc >= 0) {
             frame_buf_consume (&conn->out, rc);
+            max -= rc;
             continue;
         }
         if (errno == EINTR)
@@ -128,16 +134,28 @@ static void conn_write (struct net_conn *conn)
     }
 }
 
+/* Wait for what there is to do. */
+static void conn_watch (struct net_conn *conn)
+{
+    if (!conn->dead && conn->io)
+        loop_io_set (conn->io,
+                     (conn->paused ? 0 : LOOP_READ)
+                         | (conn->blocked ? LOOP_WRITE : 0));
+}
+
 static void conn_flush (struct net_conn *conn)
 {
     bool blocked;
 
-    conn_write (conn);
+    conn_write (conn, WRITE_PER_TURN);
     blocked = !conn->dead && frame_buf_pending (&conn->out) > 0;
-    if (!conn->dead && conn->io && blocked != conn->blocked)
-        loop_io_set (conn->io, LOOP_READ | (blocked ? LOOP_WRITE : 0));
-    conn->blocked = blocked;
+    if (blocked != conn->blocked) {
+        conn->blocked = blocked;
+        conn_watch (conn);
+    }
 }
+
+static void conn_deliver (struct net_conn *conn);
 
 static void flush_cb (struct loop_source *src, int revents, void *arg)
 {
@@ -148,8 +166,11 @@ static void flush_cb (struct loop_source *src, int revents, void *arg)
     net_conn_hold (conn);
     if (conn->dead)
         conn_tell (conn);
-    else
+    else {
         conn_flush (conn);
+        if (conn->deliver)
+            conn_deliver (conn);
+    }
     net_conn_unhold (conn);
 }
 
@@ -158,7 +179,8 @@ static void conn_deliver (struct net_conn *conn)
 {
     flux_msg_t *msg;
 
-    while (!conn->dead && !conn->destroyed) {
+    conn->deliver = false;
+    while (!conn->dead && !conn->destroyed && !conn->paused) {
         if (!(msg = frame_decoder_next (conn->decoder))) {
             if (errno == ENOMEM)
                 conn_fail (conn, "out of memory");
@@ -212,7 +234,7 @@ static void io_cb (struct loop_source *src, int revents, void *arg)
     if ((revents & LOOP_WRITE))
         conn_flush (conn);
     if ((revents & LOOP_READ)) {
-        while (more && total < READ_PER_TURN) {
+        while (more && total < READ_PER_TURN && !conn->paused) {
             more = conn_read (conn, &total);
             /* After the last read too: it may have completed a message. */
             conn_deliver (conn);
@@ -248,7 +270,8 @@ void net_conn_start (struct net_conn *conn,
     conn->limits = limits ? *limits : net_limits_default;
     conn->ops = *ops;
     conn->arg = arg;
-    conn->flush = loop_work_create (conn->loop, LOOP_ALWAYS, flush_cb, conn);
+    conn->flush =
+        loop_work_create (conn->loop, LOOP_ALWAYS | LOOP_LATE, flush_cb, conn);
     conn->decoder = frame_decoder_create (conn->limits.max_message);
     conn->io = loop_io_create (conn->loop,
                                LOOP_ALWAYS,
@@ -284,6 +307,17 @@ int net_conn_send (struct net_conn *conn, const flux_msg_t *msg)
     return 0;
 }
 
+void net_conn_pause (struct net_conn *conn, bool paused)
+{
+    if (conn->paused == paused)
+        return;
+    conn->paused = paused;
+    conn->deliver = !paused;
+    conn_watch (conn);
+    if (!paused && conn->flush)
+        loop_kick (conn->flush);
+}
+
 size_t net_conn_queued (const struct net_conn *conn)
 {
     return frame_buf_pending (&conn->out);
@@ -300,7 +334,7 @@ void net_conn_destroy (struct net_conn *conn)
 
     if (conn && !conn->destroyed) {
         if (conn->fd >= 0)
-            conn_write (conn);
+            conn_write (conn, SIZE_MAX);
         conn->destroyed = true;
         net_conn_hold (conn);
         loop_source_destroy (conn->io);

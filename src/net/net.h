@@ -85,6 +85,10 @@ void net_conn_start (struct net_conn *conn,
 int net_conn_send (struct net_conn *conn, const flux_msg_t *msg);
 /* Bytes queued and not yet taken by the kernel. */
 size_t net_conn_queued (const struct net_conn *conn);
+/* Take no more messages from the peer for now (nor notice that it went), or go
+ * on.  Legal inside its callbacks.
+ */
+void net_conn_pause (struct net_conn *conn, bool paused);
 /* Write what can be written, close, free.  Legal inside its callbacks. */
 void net_conn_destroy (struct net_conn *conn);
 

@@ -58,6 +58,27 @@ size_t router_queued (struct router *r, const flux_msg_t *req)
     return c && c->queued ? c->queued (c->arg) : 0;
 }
 
+void router_client_set_pause (struct router_client *c,
+                              void (*cb) (void *arg, bool paused))
+{
+    c->pause = cb;
+}
+
+void router_pause (struct router *r, const flux_msg_t *req, bool paused)
+{
+    struct router_client *c = client_of (r, req);
+
+    if (c && c->pause)
+        c->pause (c->arg, paused);
+}
+
+bool router_is_inside (struct router *r, const flux_msg_t *req)
+{
+    struct router_client *c = client_of (r, req);
+
+    return !c || !c->queued;
+}
+
 const char *router_client_uuid (const struct router_client *c)
 {
     return c->uuid;

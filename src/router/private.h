@@ -72,7 +72,8 @@ struct router_client {
     uint32_t userid;
     uint32_t rolemask;
     router_deliver_f deliver;
-    size_t (*queued) (void *arg); /* NULL: not known */
+    size_t (*queued) (void *arg); /* NULL: not known, it is in this process */
+    void (*pause) (void *arg, bool paused); /* NULL: it cannot be */
     void *arg;
     struct subscription *subscriptions;
     struct service *services;

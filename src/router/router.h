@@ -186,6 +186,14 @@ struct router_client *router_client_add (struct router *r,
  */
 void router_client_set_queued (struct router_client *c,
                                size_t (*cb) (void *arg));
+/* How the router can ask that nothing more is taken from the client for now,
+ * or again.
+ */
+void router_client_set_pause (struct router_client *c,
+                              void (*cb) (void *arg, bool paused));
+void router_pause (struct router *r, const flux_msg_t *req, bool paused);
+/* Was req sent from within this process, by a plugin for example? */
+bool router_is_inside (struct router *r, const flux_msg_t *req);
 /* Bytes that wait for the sender of req; 0 if that is not known. */
 size_t router_queued (struct router *r, const flux_msg_t *req);
 const char *router_client_uuid (const struct router_client *c);

@@ -100,10 +100,14 @@ static int stats_get (struct router *r,
     return REQUEST_DONE;
 }
 
+/* The longest turn of the loop goes, too: whoever shows it has no other way to
+ * look at what comes next.
+ */
 static void clear_counts (struct router *r, const char *service)
 {
     struct service *s;
 
+    loop_longest_clear (r->loop);
     HASH_FIND_STR (r->services, service, s);
     if (s)
         memset (&s->counts, 0, sizeof (s->counts));

@@ -19,6 +19,7 @@ struct store {
     struct batch *open;  /* NULL: nothing in it yet */
     struct batch *spare; /* an empty one: its memory is mapped already */
     uint64_t next;
+    uint64_t queued; /* records of batches handed over */
     struct store_stats stats;
 };
 
@@ -41,6 +42,7 @@ static void tell (struct store *s)
     s->ops->finished (s->impl, &q);
     while ((b = batch_pop (&q))) {
         s->stats.queued--;
+        s->queued -= b->records;
         if (b->errnum == 0) {
             s->stats.batches++;
             s->stats.transactions += b->leads;
@@ -201,8 +203,14 @@ uint64_t store_commit (struct store *s)
     s->open = NULL;
     b->number = s->next++;
     s->stats.queued++;
+    s->queued += b->records;
     s->ops->submit (s->impl, b);
     return s->next - 1;
+}
+
+uint64_t store_pending (const struct store *s)
+{
+    return s->queued + (s->open ? s->open->records : 0);
 }
 
 uint64_t store_next_batch (const struct store *s)
@@ -259,9 +267,12 @@ int store_each_value (struct store *s,
     return s->ops->each_value (s->impl, id, after ? after : "", max, cb, arg);
 }
 
-int store_next_job (struct store *s, uint64_t from, uint64_t *id)
+int store_next_jobs (struct store *s,
+                     uint64_t from,
+                     uint64_t *ids,
+                     unsigned int max)
 {
-    return s->ops->next_job (s->impl, from, id);
+    return s->ops->next_jobs (s->impl, from, ids, max);
 }
 
 int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg)
@@ -338,4 +349,6 @@ int store_queue_counts (struct store *s, store_counts_f cb, void *arg)
 void store_stats (const struct store *s, struct store_stats *stats)
 {
     *stats = s->stats;
+    if (s->ops->times)
+        s->ops->times (s->impl, &stats->applying, &stats->committing);
 }

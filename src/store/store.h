@@ -114,6 +114,8 @@ bool store_dirty (const struct store *s);
  * more each time), or 0 if there was nothing in it.
  */
 uint64_t store_commit (struct store *s);
+/* How many records are not durable: those of the open batch, too. */
+uint64_t store_pending (const struct store *s);
 /* The number the next commit will have. */
 uint64_t store_next_batch (const struct store *s);
 /* Try the disk again after a failure, and wait for the answer.  What the
@@ -159,8 +161,13 @@ int store_each_value (struct store *s,
  */
 typedef int (*store_job_f) (const struct store_job *job, void *arg);
 int store_job_get (struct store *s, uint64_t id, store_job_f cb, void *arg);
-/* The smallest id of a job that has a row and is not below from. */
-int store_next_job (struct store *s, uint64_t from, uint64_t *id);
+/* The smallest ids of jobs that have a row and are not below from, ascending:
+ * how many, at most max.
+ */
+int store_next_jobs (struct store *s,
+                     uint64_t from,
+                     uint64_t *ids,
+                     unsigned int max);
 /* Every active job (state not INACTIVE), by id, with its jobspec (NULL: none).
  * cb may read and write; cb < 0 ends the walk.
  */
@@ -222,6 +229,9 @@ struct store_stats {
     uint64_t transactions; /* in which they were made durable: several batches
                               share one where the disk is slow */
     unsigned int queued;   /* batches handed over, not yet durable */
+    /* Seconds that transactions took until they were committed, and their
+     * commits; 0 where that is not known. */
+    double applying, committing;
 };
 void store_stats (const struct store *s, struct store_stats *stats);
 

@@ -15,6 +15,7 @@
 #include <flux/job.h>
 
 #include "base/err.h"
+#include "base/idtable.h"
 #include "store/store_ops.h"
 
 /* A named run of bytes: a log, a value of a job, a value of the instance. */
@@ -26,12 +27,11 @@ struct item {
 };
 
 struct entry {
-    uint64_t id;
+    struct idnode node;
     bool has_row;
     struct store_job row; /* its strings are ours */
     struct item *logs;
     struct item *values;
-    UT_hash_handle hh;
     TAILQ_ENTRY (entry) link; /* in the list of finished jobs */
 };
 TAILQ_HEAD (entry_head, entry);
@@ -46,7 +46,9 @@ struct queue_counts {
 struct impl {
     struct loop_source *work;
     struct batch_queue queued;
-    struct entry *jobs;
+    struct idtable jobs;
+    uint64_t greatest; /* id of a job; what is no job's is beyond them */
+    bool disordered;   /* one came after a greater one */
     struct item *meta;
     struct queue_counts *counts;
     uint64_t max_id;
@@ -145,19 +147,32 @@ static int item_read (struct item *items,
 
 static struct entry *entry_find (struct impl *impl, uint64_t id)
 {
-    struct entry *e;
+    return (struct entry *)idtable_find (&impl->jobs, id);
+}
 
-    HASH_FIND (hh, impl->jobs, &id, sizeof (id), e);
-    return e;
+static struct entry *entry_first (const struct impl *impl)
+{
+    return (struct entry *)impl->jobs.first;
+}
+
+static struct entry *entry_next (const struct entry *e)
+{
+    return (struct entry *)e->node.next;
 }
 
 static struct entry *entry_get (struct impl *impl, uint64_t id)
 {
     struct entry *e = entry_find (impl, id);
 
-    if (!e && (e = calloc (1, sizeof (*e)))) {
-        e->id = id;
-        HASH_ADD (hh, impl->jobs, id, sizeof (e->id), e);
+    if (e || !(e = calloc (1, sizeof (*e))))
+        return e;
+    e->node.id = id;
+    impl->disordered |= impl->greatest > id;
+    if (id <= INT64_MAX)
+        impl->greatest = id;
+    if (idtable_add (&impl->jobs, &e->node) < 0) {
+        free (e);
+        return NULL;
     }
     return e;
 }
@@ -170,7 +185,8 @@ static bool is_finished (const struct entry *e)
 static bool ended_later (const struct entry *a, const struct entry *b)
 {
     return a->row.t_inactive > b->row.t_inactive
-           || (a->row.t_inactive == b->row.t_inactive && a->id > b->id);
+           || (a->row.t_inactive == b->row.t_inactive
+               && a->node.id > b->node.id);
 }
 
 static struct store_counts *counts_of (struct impl *impl, const char *queue)
@@ -276,7 +292,7 @@ static int put_row (struct impl *impl, const struct store_job *job)
 static void remove_entry (struct impl *impl, struct entry *e)
 {
     finished_remove (impl, e);
-    HASH_DEL (impl->jobs, e);
+    idtable_remove (&impl->jobs, &e->node);
     items_free (&e->logs);
     items_free (&e->values);
     free ((char *)e->row.name);
@@ -357,11 +373,12 @@ static void mem_stop (void *arg)
 static void mem_destroy (void *arg)
 {
     struct impl *impl = arg;
-    struct entry *e, *tmp;
+    struct entry *e;
     struct queue_counts *c, *ctmp;
 
-    HASH_ITER (hh, impl->jobs, e, tmp)
-    remove_entry (impl, e);
+    while ((e = entry_first (impl)))
+        remove_entry (impl, e);
+    idtable_clear (&impl->jobs);
     HASH_ITER (hh, impl->counts, c, ctmp)
     {
         HASH_DEL (impl->counts, c);
@@ -432,23 +449,37 @@ static int mem_each_value (void *arg,
     return 0;
 }
 
-static int mem_next_job (void *arg, uint64_t from, uint64_t *id)
+/* The job with the least id that is not below from.  Whoever reads page after
+ * page asks for what comes after one that is mostly there still.
+ */
+static struct entry *job_from (struct impl *impl, uint64_t from)
+{
+    bool ordered = !impl->disordered;
+    struct entry *e, *least = NULL;
+
+    e = ordered && from > 0 ? entry_find (impl, from - 1) : NULL;
+    for (e = e ? e : entry_first (impl); e; e = entry_next (e)) {
+        if (e->has_row && e->node.id >= from
+            && (!least || e->node.id < least->node.id))
+            least = e;
+        if (least && ordered)
+            break;
+    }
+    return least;
+}
+
+static int mem_next_jobs (void *arg,
+                          uint64_t from,
+                          uint64_t *ids,
+                          unsigned int max)
 {
     struct impl *impl = arg;
-    struct entry *e, *tmp;
-    bool found = false;
+    struct entry *e = job_from (impl, from);
+    unsigned int n = 0;
 
-    HASH_ITER (hh, impl->jobs, e, tmp)
-    {
-        if (e->has_row && e->id >= from && (!found || e->id < *id)) {
-            *id = e->id;
-            found = true;
-        }
-    }
-    if (found)
-        return 0;
-    errno = ENOENT;
-    return -1;
+    for (; e && n < max; e = job_from (impl, e->node.id + 1))
+        ids[n++] = e->node.id;
+    return n;
 }
 
 static int mem_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
@@ -467,28 +498,26 @@ static int by_id (const void *a, const void *b)
     const struct entry *x = *(struct entry *const *)a;
     const struct entry *y = *(struct entry *const *)b;
 
-    return x->id < y->id ? -1 : x->id > y->id;
+    return x->node.id < y->node.id ? -1 : x->node.id > y->node.id;
 }
 
 static int mem_each_active (void *arg, store_active_f cb, void *cb_arg)
 {
     struct impl *impl = arg;
-    struct entry **list =
-        malloc ((HASH_COUNT (impl->jobs) + 1) * sizeof (*list));
-    struct entry *e, *tmp;
+    struct entry **list = malloc ((impl->jobs.count + 1) * sizeof (*list));
+    struct entry *e;
     size_t n = 0;
     int rc = 0;
 
     if (!list)
         return -1;
-    HASH_ITER (hh, impl->jobs, e, tmp)
-    {
+    for (e = entry_first (impl); e; e = entry_next (e)) {
         if (e->has_row && !is_finished (e))
             list[n++] = e;
     }
     qsort (list, n, sizeof (*list), by_id);
     for (size_t i = 0; i < n && rc == 0; i++)
-        rc = cb (list[i]->id, list[i]->row.jobspec, cb_arg) < 0 ? -1 : 0;
+        rc = cb (list[i]->node.id, list[i]->row.jobspec, cb_arg) < 0 ? -1 : 0;
     free (list);
     return rc;
 }
@@ -507,7 +536,7 @@ static struct entry *finished_from (struct impl *impl,
     TAILQ_FOREACH (e, &impl->finished, link)
     {
         if (e->row.t_inactive < from->t_inactive
-            || (e->row.t_inactive == from->t_inactive && e->id < from->id))
+            || (e->row.t_inactive == from->t_inactive && e->node.id < from->id))
             break;
     }
     return e;
@@ -551,7 +580,7 @@ static int mem_each_oldest (void *arg,
     {
         if (left-- <= keep || max-- == 0 || e->row.t_inactive > before)
             break;
-        if (cb (e->id, cb_arg) < 0)
+        if (cb (e->node.id, cb_arg) < 0)
             return -1;
     }
     return 0;
@@ -596,7 +625,7 @@ const struct store_ops store_mem_ops = {
     .log_get = mem_log_get,
     .meta_get = mem_meta_get,
     .each_value = mem_each_value,
-    .next_job = mem_next_job,
+    .next_jobs = mem_next_jobs,
     .job_get = mem_job_get,
     .each_active = mem_each_active,
     .each_inactive = mem_each_inactive,

@@ -28,6 +28,8 @@ struct store_ops {
     /* Both NULL: the disk is never full. */
     void (*be_patient) (void *impl);
     bool (*full) (void *impl, flux_error_t *error);
+    /* store_stats.applying and .committing; NULL: not known. */
+    void (*times) (void *impl, double *applying, double *committing);
     /* Return when all that was submitted is finished; nothing is submitted
      * after it. */
     void (*stop) (void *impl);
@@ -51,7 +53,10 @@ struct store_ops {
                        unsigned int max,
                        store_key_f cb,
                        void *arg);
-    int (*next_job) (void *impl, uint64_t from, uint64_t *id);
+    int (*next_jobs) (void *impl,
+                      uint64_t from,
+                      uint64_t *ids,
+                      unsigned int max);
     int (*job_get) (void *impl, uint64_t id, store_job_f cb, void *arg);
     int (*each_active) (void *impl, store_active_f cb, void *arg);
     int (*each_inactive) (void *impl,

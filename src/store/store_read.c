@@ -36,7 +36,7 @@ static const char *const sql[Q_MAX] = {
     [Q_META] = "SELECT value FROM meta WHERE key = ?2",
     [Q_KEYS] = "SELECT key FROM vals WHERE id = ?1 AND key > ?2"
                " ORDER BY key LIMIT ?3",
-    [Q_NEXT] = "SELECT min (id) FROM jobs WHERE id >= ?1",
+    [Q_NEXT] = "SELECT id FROM jobs WHERE id >= ?1 ORDER BY id LIMIT ?2",
     [Q_JOB] = JOB_COLUMNS "WHERE j.id = ?1",
     /* The index of active jobs has all of the table that is asked for. */
     [Q_ACTIVE] = "SELECT j.id, s.jobspec FROM jobs j LEFT JOIN specs s"
@@ -288,25 +288,24 @@ int reader_each_value (struct reader *r,
     return rc == SQLITE_DONE ? 0 : -1;
 }
 
-int reader_next_job (struct reader *r, uint64_t from, uint64_t *id)
+int reader_next_jobs (struct reader *r,
+                      uint64_t from,
+                      uint64_t *ids,
+                      unsigned int max)
 {
     sqlite3_stmt *st = begin (r, Q_NEXT);
-    int rc;
+    int n = 0, rc;
 
     if (!st)
         return -1;
     sqlite3_bind_int64 (st, 1, from);
-    rc = sqlite3_step (st);
-    if (rc != SQLITE_ROW)
+    sqlite3_bind_int64 (st, 2, max);
+    while ((rc = sqlite3_step (st)) == SQLITE_ROW)
+        ids[n++] = sqlite3_column_int64 (st, 0);
+    if (rc != SQLITE_DONE)
         fail (r);
-    else if (sqlite3_column_type (st, 0) == SQLITE_NULL) {
-        errno = ENOENT;
-        rc = SQLITE_DONE;
-    }
-    else
-        *id = sqlite3_column_int64 (st, 0);
     end (r, Q_NEXT, st);
-    return rc == SQLITE_ROW ? 0 : -1;
+    return rc == SQLITE_DONE ? n : -1;
 }
 
 int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg)

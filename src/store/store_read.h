@@ -40,7 +40,10 @@ int reader_each_value (struct reader *r,
                        unsigned int max,
                        store_key_f cb,
                        void *arg);
-int reader_next_job (struct reader *r, uint64_t from, uint64_t *id);
+int reader_next_jobs (struct reader *r,
+                      uint64_t from,
+                      uint64_t *ids,
+                      unsigned int max);
 int reader_job_get (struct reader *r, uint64_t id, store_job_f cb, void *arg);
 int reader_each_active (struct reader *r, store_active_f cb, void *arg);
 int reader_each_inactive (struct reader *r,

@@ -25,9 +25,9 @@
  * before to it.
  *
  * Pages of rows that were removed are used again: the file grows to what the
- * limits on finished jobs let gather, and no further. The log is checkpointed
- * by the writer at 32 MiB; readers hold it back only while a query is stepped,
- * which the loop never does across turns.
+ * limits on finished jobs let gather, and no further. The log is copied into
+ * the file beside the commits (store_checkpoint.c); readers hold that back only
+ * while a query is stepped, which the loop never does across turns.
  *
  * A log's appends lie where they came, among those of other jobs, and an index
  * finds them: to put each beside the one before would be to write a page for

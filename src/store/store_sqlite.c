@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "store/store_checkpoint.h"
 #include "store/store_ops.h"
 #include "store/store_read.h"
 #include "store/store_schema.h"
@@ -31,8 +32,10 @@ struct impl {
     int lock_fd;
     struct reader *reader;
     struct writer *writer; /* the thread's */
+    struct checkpointer *checkpointer;
     struct loop_source *work;
     pthread_t thread;
+    double t_commit; /* the thread's: when it began to commit */
 
     pthread_mutex_t lock;
     pthread_cond_t wake;     /* the writer: there is something to do */
@@ -43,7 +46,8 @@ struct impl {
     bool retrying;
     bool patient; /* a full disk fails no batch: they wait for space */
     bool full;
-    int errnum; /* 0 unless failed */
+    double applying, committing; /* seconds, of all transactions */
+    int errnum;                  /* 0 unless failed */
     flux_error_t error;
 };
 
@@ -89,6 +93,21 @@ static void wait_for_space (struct impl *impl,
         pthread_cond_timedwait (&impl->wake, &impl->lock, &until);
 }
 
+static double seconds (void)
+{
+    static const struct clock real = CLOCK_REAL_INIT;
+
+    return clock_monotonic (&real);
+}
+
+static int commit_begins (void *arg)
+{
+    struct impl *impl = arg;
+
+    impl->t_commit = seconds ();
+    return 0;
+}
+
 /* Called and returns with the lock held. */
 static void write_some (struct impl *impl)
 {
@@ -97,11 +116,16 @@ static void write_some (struct impl *impl)
     if (impl->errnum == 0) {
         flux_error_t error;
         int errnum = 0;
+        double begin, end;
 
         pthread_mutex_unlock (&impl->lock);
+        begin = impl->t_commit = seconds ();
         if (writer_apply (impl->writer, list, &error) < 0)
             errnum = errno;
+        end = seconds ();
         pthread_mutex_lock (&impl->lock);
+        impl->applying += impl->t_commit - begin;
+        impl->committing += end - impl->t_commit;
         if (errnum == ENOSPC && impl->patient && !impl->stopping) {
             wait_for_space (impl, list, &error);
             return;
@@ -174,6 +198,7 @@ static void impl_free (struct impl *impl)
     int saved_errno = errno;
 
     reader_destroy (impl->reader);
+    checkpointer_destroy (impl->checkpointer);
     writer_destroy (impl->writer); /* last: folds the log into the file */
     if (impl->lock_fd >= 0)
         close (impl->lock_fd);
@@ -199,8 +224,11 @@ void *store_sqlite_create (struct loop_source *work,
     pthread_cond_init (&impl->wake, NULL);
     pthread_cond_init (&impl->answered, NULL);
     if ((impl->lock_fd = store_lock (dir, error)) < 0
-        || !(db = store_open_writer (dir, sync, error))
-        || !(impl->writer = writer_create (db, error))
+        || !(db = store_open_writer (dir, sync, error)))
+        goto error;
+    sqlite3_commit_hook (db, commit_begins, impl);
+    if (!(impl->writer = writer_create (db, error))
+        || !(impl->checkpointer = checkpointer_create (db, dir, sync, error))
         || !(db = store_open_reader (dir, error)))
         goto error;
     if (!(impl->reader = reader_create (db))) {
@@ -283,6 +311,16 @@ static int sqlite_retry (void *arg, flux_error_t *error)
     return errnum ? -1 : 0;
 }
 
+static void sqlite_times (void *arg, double *applying, double *committing)
+{
+    struct impl *impl = arg;
+
+    pthread_mutex_lock (&impl->lock);
+    *applying = impl->applying;
+    *committing = impl->committing;
+    pthread_mutex_unlock (&impl->lock);
+}
+
 static void sqlite_stop (void *arg)
 {
     struct impl *impl = arg;
@@ -343,11 +381,14 @@ static int sqlite_each_value (void *arg,
     return reader_each_value (impl->reader, id, after, max, cb, cb_arg);
 }
 
-static int sqlite_next_job (void *arg, uint64_t from, uint64_t *id)
+static int sqlite_next_jobs (void *arg,
+                             uint64_t from,
+                             uint64_t *ids,
+                             unsigned int max)
 {
     struct impl *impl = arg;
 
-    return reader_next_job (impl->reader, from, id);
+    return reader_next_jobs (impl->reader, from, ids, max);
 }
 
 static int sqlite_job_get (void *arg, uint64_t id, store_job_f cb, void *cb_arg)
@@ -409,13 +450,14 @@ const struct store_ops store_sqlite_ops = {
     .retry = sqlite_retry,
     .be_patient = sqlite_be_patient,
     .full = sqlite_full,
+    .times = sqlite_times,
     .stop = sqlite_stop,
     .destroy = sqlite_destroy,
     .value_get = sqlite_value_get,
     .log_get = sqlite_log_get,
     .meta_get = sqlite_meta_get,
     .each_value = sqlite_each_value,
-    .next_job = sqlite_next_job,
+    .next_jobs = sqlite_next_jobs,
     .job_get = sqlite_job_get,
     .each_active = sqlite_each_active,
     .each_inactive = sqlite_each_inactive,

@@ -21,11 +21,16 @@
  * is large.
  */
 #define ROWS_PER_MESSAGE 128
-#define SLICE_SECONDS 0.002
+#define SLICE_SECONDS 0.001
 /* Steps between two looks at the clock. */
 #define CLOCK_EVERY_JOB 256
 #define CLOCK_EVERY_ROW 16
 #define PAGE 64 /* finished jobs read at a time */
+/* A client may be slower than its list: it goes on when no more than this
+ * waits to be written, and looks again after this time.
+ */
+#define QUEUE_ENOUGH (1UL << 20)
+#define RETRY_SECONDS 0.001
 
 enum phase {
     PHASE_COLLECT,
@@ -63,7 +68,8 @@ struct listing {
 struct lister {
     struct view *v;
     struct loop_source *work;
-    struct listing *list; /* the first is worked on */
+    struct loop_source *retry;
+    struct listing *list; /* the first that can go on is worked on */
 };
 
 int list_parse_attrs (const json_t *names, uint64_t *attrs, flux_error_t *error)
@@ -323,14 +329,30 @@ static void listing_free (struct listing *l)
     free (l);
 }
 
+/* The first whose client reads what it gets. */
+static struct listing *next_listing (struct lister *lister)
+{
+    struct listing *l;
+
+    DL_FOREACH (lister->list, l)
+    {
+        if (router_queued (lister->v->r, l->msg) <= QUEUE_ENOUGH)
+            return l;
+    }
+    return NULL;
+}
+
 /* Those that wait take turns. */
 static void work_cb (struct loop_source *src, int revents, void *arg)
 {
     struct lister *lister = arg;
-    struct listing *l = lister->list;
+    struct listing *l = next_listing (lister);
 
-    if (!l)
+    if (!l) {
+        if (lister->list)
+            loop_timer_set (lister->retry, RETRY_SECONDS, 0.);
         return;
+    }
     DL_DELETE (lister->list, l);
     if (listing_slice (l)) {
         listing_finish (l);
@@ -340,6 +362,13 @@ static void work_cb (struct loop_source *src, int revents, void *arg)
         DL_APPEND (lister->list, l);
     if (lister->list)
         loop_kick (lister->work);
+}
+
+static void retry_cb (struct loop_source *src, int revents, void *arg)
+{
+    struct lister *lister = arg;
+
+    loop_kick (lister->work);
 }
 
 /* Who asks for a queue means its virtual queues, too. */
@@ -452,9 +481,19 @@ struct lister *lister_create (struct view *v)
     if (!(lister = calloc (1, sizeof (*lister))))
         return NULL;
     lister->v = v;
-    lister->work =
-        loop_work_create (manager_loop (v->m), LOOP_ALWAYS, work_cb, lister);
-    if (!lister->work) {
+    lister->work = loop_work_create (manager_loop (v->m),
+                                     LOOP_ALWAYS | LOOP_BULK,
+                                     work_cb,
+                                     lister);
+    lister->retry = loop_timer_create (manager_loop (v->m),
+                                       LOOP_ALWAYS | LOOP_STOPPED,
+                                       RETRY_SECONDS,
+                                       0.,
+                                       retry_cb,
+                                       lister);
+    if (!lister->work || !lister->retry) {
+        loop_source_destroy (lister->work);
+        loop_source_destroy (lister->retry);
         free (lister);
         return NULL;
     }
@@ -474,5 +513,6 @@ void lister_destroy (struct lister *lister)
         listing_free (l);
     }
     loop_source_destroy (lister->work);
+    loop_source_destroy (lister->retry);
     free (lister);
 }

@@ -165,6 +165,109 @@ static void test_deaths (bool exhaustive)
     is_int (bad, 0, "what was told before a death is true after it");
 }
 
+/* ---- with a log that is copied into the file meanwhile ---- */
+
+enum {
+    VALUES = 80,
+    VALUE_SIZE = 256 * 1024, /* so that they make some thousand pages */
+};
+
+static void note_batch (uint64_t batch, int ret, const char *error, void *arg)
+{
+    if (ret == 0)
+        *(uint64_t *)arg = batch;
+}
+
+static void fill (char *data, int i)
+{
+    memset (data, 'a' + i % 26, VALUE_SIZE);
+    memcpy (data, &i, sizeof (i));
+}
+
+/* One value with each batch: the number of those that are durable. */
+static uint64_t write_values (void)
+{
+    struct loop *loop = loop_create (NULL);
+    uint64_t durable = 0;
+    struct store *s =
+        store_open (loop, dir, "full", note_batch, &durable, NULL);
+    char *data = malloc (VALUE_SIZE);
+
+    for (int i = 0; s && i < VALUES && durable == (uint64_t)i; i++) {
+        int grace = 50;
+
+        fill (data, i);
+        store_value_put (s, 1 + i, "large", data, VALUE_SIZE);
+        store_commit (s);
+        while (durable == (uint64_t)i && (!vfs_fault_dead () || grace-- > 0)) {
+            loop_turn (loop, false);
+            usleep (100);
+        }
+    }
+    if (s)
+        store_close (s);
+    free (data);
+    loop_destroy (loop);
+    return durable;
+}
+
+static bool values_there (uint64_t durable, uint64_t n)
+{
+    struct loop *loop = loop_create (NULL);
+    flux_error_t error = { "" };
+    struct store *s = store_open (loop, dir, "full", NULL, NULL, &error);
+    char *want = malloc (VALUE_SIZE);
+    bool good = s != NULL;
+
+    for (uint64_t i = 0; s && i < durable; i++) {
+        char *data = NULL;
+        size_t len;
+
+        fill (want, i);
+        if (store_value_get (s, 1 + i, "large", &data, &len) < 0
+            || len != VALUE_SIZE || memcmp (data, want, len) != 0)
+            good = false;
+        free (data);
+    }
+    if (!good)
+        diag ("death at %llu: not all of %llu values are there %s",
+              (unsigned long long)n,
+              (unsigned long long)durable,
+              error.text);
+    if (s)
+        store_close (s);
+    free (want);
+    loop_destroy (loop);
+    return good;
+}
+
+static void test_checkpoint (int deaths)
+{
+    uint64_t total;
+    int bad = 0;
+
+    empty ();
+    inst_destroy (machine ());
+    vfs_fault_die_at (0, 1);
+    is_int (write_values (), VALUES, "values of some thousand pages");
+    total = vfs_fault_count ();
+    for (int i = 0; i < deaths; i++) {
+        uint64_t n = 1 + (total - 1) * i / deaths;
+        uint64_t durable;
+
+        empty ();
+        inst_destroy (machine ());
+        vfs_fault_die_at (n, 104729 * n);
+        durable = write_values ();
+        vfs_fault_revive ();
+        bad += !values_there (durable, n);
+    }
+    diag ("%d deaths in %llu writes and syncs",
+          deaths,
+          (unsigned long long)total);
+    is_int (bad, 0, "what was durable before a death is there after it");
+}
+
 static void test_full (void)
 {
     struct inst *t;
@@ -216,6 +319,7 @@ int main (int argc, char **argv)
     alarm (in_long ? 1200 : 300);
     test_full ();
     test_deaths (in_long);
+    test_checkpoint (in_long ? 1000 : 40);
     empty ();
     rmdir (dir);
     done_testing ();

@@ -77,6 +77,7 @@ static const struct row rows[] = {
     { "job-info.update-watch-cancel", U },
     { "job-ingest.getinfo", O },
     { "job-ingest.submit", U },
+    { "job-ingest.disconnect", U },
     { "job-list.job-stats", U },
     { "job-list.job-stats-cancel", U },
     { "job-list.list", U },

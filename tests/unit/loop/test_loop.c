@@ -348,6 +348,70 @@ static void test_work (void)
     loop_destroy (loop);
 }
 
+struct kicker {
+    struct seen *seen;
+    char c;
+    struct loop_source *next; /* kicked by this one; or NULL */
+};
+
+static void kicker_cb (struct loop_source *src, int revents, void *arg)
+{
+    struct kicker *k = arg;
+
+    note (k->seen, k->c);
+    if (k->next)
+        loop_kick (k->next);
+}
+
+/* Late work comes in the turn that asks for it, after the hooks; of bulk work
+ * each turn has one slice, after all else.
+ */
+static void test_parts (void)
+{
+    struct loop *loop = loop_create (NULL);
+    struct seen seen = { .text = "" };
+    struct kicker k[4] = { { &seen, 'a' },
+                           { &seen, 'l' },
+                           { &seen, 'b' },
+                           { &seen, 'c' } };
+    static const int cls[4] = { LOOP_ALWAYS,
+                                LOOP_ALWAYS | LOOP_LATE,
+                                LOOP_ALWAYS | LOOP_BULK,
+                                LOOP_HOLDABLE | LOOP_BULK };
+    struct loop_source *s[4];
+
+    for (int i = 0; i < 4; i++)
+        s[i] = loop_work_create (loop, cls[i], kicker_cb, &k[i]);
+    loop_hook_add (loop, hook_cb, &seen);
+    k[0].next = s[1];
+    k[2].next = s[2];
+    k[3].next = s[3];
+    for (int i = 3; i >= 0; i -= i == 2 ? 2 : 1)
+        loop_kick (s[i]);
+    for (int i = 0; i < 4; i++)
+        loop_turn (loop, true);
+    is_str (seen.text,
+            "a.lc.b.c.b.",
+            "late work ends the turn, and slices of bulk work take turns");
+    memset (seen.text, 0, sizeof (seen.text));
+    loop_hold (loop);
+    loop_kick (s[0]);
+    loop_turn (loop, true);
+    loop_turn (loop, true);
+    is_str (seen.text, "a.lb.b.", "a bulk source may be held");
+    loop_release (loop);
+    memset (seen.text, 0, sizeof (seen.text));
+    loop_source_stop (s[2]);
+    k[3].next = NULL;
+    loop_turn (loop, true);
+    ok (!loop_turn (loop, false), "no more bulk work, no more turns");
+    is_str (seen.text, "c.", "and runs after that");
+    for (int i = 0; i < 4; i++)
+        loop_source_destroy (s[i]);
+    loop_hook_remove (loop, hook_cb, &seen);
+    loop_destroy (loop);
+}
+
 static void *kick_thread (void *arg)
 {
     loop_kick_async (arg);
@@ -520,6 +584,7 @@ int main (void)
     test_hold ();
     test_nested ();
     test_work ();
+    test_parts ();
     test_async ();
     test_order ();
     test_real_timer ();

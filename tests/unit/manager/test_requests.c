@@ -476,6 +476,21 @@ static void test_journal (void)
     inst_destroy (t);
 }
 
+static void test_stats_clear (void)
+{
+    struct inst *t = inst_create (&(struct inst_opt){ .real = true });
+    struct loop_longest longest;
+
+    inst_rpc (t, "resource.drain", "{\"targets\":\"0\"}");
+    loop_longest (t->loop, &longest);
+    ok (longest.turns > 0, "turns of the loop are counted");
+    inst_send (t, t->owner, "job-manager.stats-clear", NULL);
+    loop_longest (t->loop, &longest);
+    ok (longest.turns == 0 && longest.seconds == 0.,
+        "stats-clear forgets the longest");
+    inst_destroy (t);
+}
+
 static void test_config (void)
 {
     struct inst *t = inst_create (NULL);
@@ -520,6 +535,7 @@ int main (void)
     test_change ();
     test_resource ();
     test_journal ();
+    test_stats_clear ();
     test_config ();
     return done_testing ();
 }

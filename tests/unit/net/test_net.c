@@ -24,6 +24,7 @@ struct end {
     char reason[256];
     bool echo;
     bool destroy_on_message;
+    int pause_after; /* messages; 0: never */
     char topic[64];
 };
 
@@ -35,6 +36,8 @@ static void on_message (struct net_conn *conn, flux_msg_t *msg, void *arg)
     e->messages++;
     if (flux_msg_get_topic (msg, &topic) == 0)
         snprintf (e->topic, sizeof (e->topic), "%s", topic);
+    if (e->messages == e->pause_after)
+        net_conn_pause (conn, true);
     if (e->echo)
         net_conn_send (conn, msg);
     if (e->destroy_on_message) {
@@ -123,6 +126,46 @@ static void test_many (struct loop *loop)
     turns (loop, 4);
     is_int (e.closed, 1, "the end is told once");
     is_str (e.reason, "(none)", "without a reason if it was orderly");
+    close_end (&e);
+}
+
+/* Whose owner has enough is not read, and loses nothing. */
+static void test_pause (struct loop *loop)
+{
+    struct end e;
+    struct frame_buf buf = { 0 };
+    char back[65536];
+    size_t size;
+
+    open_end (&e, loop, NULL);
+    e.echo = true;
+    e.pause_after = 10;
+    for (int i = 0; i < 100; i++)
+        put_request (&buf, "a.b", 0);
+    size = frame_buf_pending (&buf);
+    if (write (e.fd, frame_buf_data (&buf), size) != (ssize_t)size)
+        bail_out ("write");
+    turns (loop, 5);
+    is_int (e.messages, 10, "no message is handed over in a pause");
+    is_int (recv (e.fd, back, sizeof (back), MSG_DONTWAIT),
+            size / 10,
+            "answers are sent nevertheless");
+    if (write (e.fd, frame_buf_data (&buf), size) != (ssize_t)size)
+        bail_out ("write");
+    turns (loop, 5);
+    is_int (e.messages, 10, "nor are those that come in it");
+    e.pause_after = 50;
+    net_conn_pause (e.conn, false);
+    turns (loop, 5);
+    is_int (e.messages, 50, "it may come again");
+    net_conn_pause (e.conn, false);
+    turns (loop, 5);
+    is_int (e.messages, 200, "all are, after it");
+    close (e.fd);
+    e.fd = -1;
+    turns (loop, 5);
+    is_int (e.closed, 1, "and the end is told");
+    frame_buf_clear (&buf);
     close_end (&e);
 }
 
@@ -472,6 +515,7 @@ int main (void)
     struct loop *loop = loop_create (NULL);
 
     test_many (loop);
+    test_pause (loop);
     test_split (loop);
     test_hostile (loop);
     test_limits (loop);

@@ -241,7 +241,7 @@ static struct store_counts counts_of (struct store *s,
 
 static void test_rows (struct loop *loop, struct store *s, struct told *told)
 {
-    uint64_t next;
+    uint64_t next[8];
     struct store_job job = row (1, 8), got;
     struct store_counts c;
     char ids[200] = "";
@@ -281,8 +281,13 @@ static void test_rows (struct loop *loop, struct store *s, struct told *told)
         store_job_put (s, &other);
     }
     commit (loop, s, told);
-    ok (store_next_job (s, 3, &next) == 0 && next == 3, "a job by its id");
-    ok (store_next_job (s, 1000, &next) < 0 && errno == ENOENT,
+    ok (store_next_jobs (s, 3, next, 1) == 1 && next[0] == 3,
+        "a job by its id");
+    ok (store_next_jobs (s, 2, next, 2) == 2 && next[0] == 2 && next[1] == 3,
+        "several, ascending");
+    ok (store_next_jobs (s, 4, next, 8) == 2 && next[0] == 4 && next[1] == 5,
+        "those there are");
+    ok (store_next_jobs (s, 1000, next, 8) == 0,
         "there is none after the last");
     store_each_active (s, active_cb, ids);
     is_str (ids, "1 2 3 4 5 ", "active jobs come by id");
@@ -607,6 +612,44 @@ static void test_reopen (struct loop *loop, const char *dir)
     store_close (s);
 }
 
+/* Copying the log into the file is not left to commits: it begins anew while
+ * they go on.
+ */
+static void test_checkpoint (struct loop *loop, const char *dir)
+{
+    const size_t size = 1 << 20;
+    struct told told;
+    struct store *s = open_or_bail (loop, dir, "off", &told);
+    char *data = calloc (1, size), *back = NULL;
+    char path[200];
+    struct store_stats stats;
+    struct stat sb;
+    size_t len;
+
+    for (int i = 0; i < 400; i++) {
+        memset (data, 'a' + i % 26, size);
+        store_value_put (s, 1, "large", data, size);
+        commit (loop, s, &told);
+    }
+    snprintf (path, sizeof (path), "%s/jobs.sqlite-wal", dir);
+    ok (stat (path, &sb) == 0 && sb.st_size < 200 << 20,
+        "of 400 MiB written the log has no more than some (%ju)",
+        (uintmax_t)sb.st_size);
+    ok (store_value_get (s, 1, "large", &back, &len) == 0 && len == size
+            && !memcmp (back, data, size),
+        "and what was put last is there");
+    store_stats (s, &stats);
+    ok (stats.applying > 0. && stats.committing > 0.,
+        "the store says how long transactions took");
+    is_int (store_pending (s), 0, "nothing is under way");
+    store_value_put (s, 1, "large", NULL, 0);
+    is_int (store_pending (s), 1, "now something is");
+    free (back);
+    free (data);
+    store_close (s);
+    ok (stat (path, &sb) < 0, "at the end there is no log");
+}
+
 static void test_lock (struct loop *loop, const char *dir)
 {
     struct told told, other;
@@ -853,6 +896,7 @@ int main (void)
         "the directory is for nobody else");
     test_log_rows (dir);
     test_reopen (loop, dir);
+    test_checkpoint (loop, dir);
     test_lock (loop, dir);
     test_failure (loop, dir);
     test_refused (loop, dir);
