@@ -285,6 +285,15 @@ void raiser_durable (struct raiser *r);
 /* What is under way is not answered. */
 void raiser_destroy (struct raiser *r);
 
+/* ---- resource_check.c ---- */
+
+/* EPERM and a sentence for a job whose constraints name hosts there are not:
+ * it could never run.
+ */
+int resources_check_job (struct resources *res,
+                         const struct jobspec *spec,
+                         flux_error_t *error);
+
 /* ---- drain.c ---- */
 
 /* The number of active or running jobs went down. */

@@ -288,7 +288,10 @@ static int handle_submit (struct router *r,
         || !(spec = get_spec (m->ingest, &req, &cred, error)))
         return REQUEST_ERROR;
     job = NULL;
-    if (queues_accept (m->queues, jobspec_of (spec), error) == 0)
+    if (queues_accept (m->queues, jobspec_of (spec), error) == 0
+        && (req.flags & FLUX_JOB_NOVALIDATE
+            || resources_check_job (m->resources, jobspec_of (spec), error)
+                   == 0))
         job = submit_job (m,
                           req.J,
                           spec,

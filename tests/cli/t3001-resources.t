@@ -59,6 +59,24 @@ test_expect_success 'constraints choose nodes' '
     test_cmp expect out
 '
 
+test_expect_success 'a job for hosts there are not is refused, wherever it names them' '
+    instance 2>err <<-\EOF &&
+	! flux submit --requires=host:nosuch true
+	! flux submit --requires="not (small or host:fake[2-5],b,a)" true
+	flux submit --requires="host:fake[0-3]" true
+	! flux submit --requires=-host:fake9 true
+	! flux submit --dry-run --requires=host:fake8 true | flux job submit
+	flux submit --flags=novalidate --requires=host:fake7 true
+	EOF
+    cat >expect <<-\EOF &&
+	flux-submit: ERROR: host constraint contains invalid hosts: host '"'nosuch'"' not found
+	flux-submit: ERROR: host constraint contains invalid hosts: hosts '"'fake[4-5],b,a'"' not found
+	flux-submit: ERROR: host constraint contains invalid hosts: host '"'fake9'"' not found
+	flux-job: ERROR: host constraint contains invalid hosts: host '"'fake8'"' not found
+	EOF
+    test_cmp expect err
+'
+
 test_expect_success 'an excluded node does not exist for jobs' '
     instance >out 2>err <<-\EOF &&
 	flux resource status -no "{state} {nnodes} {nodelist}"
