@@ -163,7 +163,8 @@ static int create_parts (struct manager *m,
                            error);
     if (m->store)
         store_be_patient (m->store);
-    if (!m->store || !(m->alloc = alloc_create (m, cfg->sched, error))
+    if (!m->store || !(m->asks = asks_create (m))
+        || !(m->alloc = alloc_create (m, cfg->sched, error))
         || !(m->heads = heads_create (m))
         || !(m->resources = resources_create (m, cfg, error))
         || !(m->start = start_create (m, cfg->exec, &cfg->exec_env, error)))
@@ -301,6 +302,7 @@ void manager_destroy (struct manager *m)
     resources_destroy (m->resources);
     heads_destroy (m->heads);
     alloc_destroy (m->alloc);
+    asks_destroy (m->asks);
     ingest_destroy (m->ingest);
     purger_destroy (m->purger);
     queues_destroy (m->queues);

@@ -43,7 +43,6 @@ struct job_host {
 
     bool busy : 1;       /* an event is being processed */
     bool alloc : 1;      /* the scheduler has it */
-    bool alloc_told : 1; /* "debug.alloc-request" says that it wants some */
     bool start : 1;      /* the executor has it, until it released all */
     bool act_listed : 1; /* in the list of jobs to act upon */
     bool row_listed : 1; /* its row is to be written with this batch */
@@ -79,6 +78,7 @@ struct manager {
     struct outbox *outbox;
     struct acts *acts;
     struct alloc *alloc;
+    struct asks *asks;
     struct heads *heads;
     struct start *start;
     struct ingest *ingest;
@@ -254,6 +254,17 @@ void alloc_set_queue (struct alloc *a,
                       const char *name,
                       const char *parent,
                       bool stopped);
+
+/* ---- asks.c: when "debug.alloc-request" is posted ---- */
+
+struct asks *asks_create (struct manager *m);
+void asks_destroy (struct asks *a); /* accepts NULL */
+/* The job waits for resources, and may have got another priority. */
+void asks_check (struct asks *a, struct job *job);
+/* It waits no more. */
+void asks_forget (struct asks *a, struct job *job);
+/* A queue was started or stopped, or the scheduler came or went. */
+void asks_changed (struct asks *a);
 
 /* ---- heads.c: what is said of jobs that wait first in a queue ---- */
 
