@@ -56,6 +56,7 @@ extern const struct command cmd_setattr;
 extern const struct command cmd_shutdown;
 extern const struct command cmd_sproc;
 extern const struct command cmd_start;
+extern const struct command cmd_startlog;
 extern const struct command cmd_submit;
 extern const struct command cmd_top;
 extern const struct command cmd_update;

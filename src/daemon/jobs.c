@@ -20,6 +20,7 @@
 #include "daemon/parts.h"
 #include "daemon/resource_config.h"
 #include "daemon/runner.h"
+#include "daemon/startlog.h"
 #include "jobtap/inproc.h"
 #include "jobtap/jobtap.h"
 #include "kvs/kvs.h"
@@ -223,6 +224,16 @@ bool jobs_quorum (struct broker *b, void (*cb) (void *arg), void *arg)
     return false;
 }
 
+static void on_resource_event (void *arg, const char *line)
+{
+    struct jobs *jobs = arg;
+    flux_error_t error;
+
+    if (jobs->kvs
+        && kvs_append (jobs->kvs, "resource.eventlog", line, &error) < 0)
+        log_msg (LOG_ERR, "broker", "resource.eventlog: %s", error.text);
+}
+
 static unsigned int ranks_of (const struct rset *r)
 {
     return r && r->count > 0 ? r->nodes[r->count - 1].rank + 1 : 1;
@@ -256,6 +267,7 @@ static int start_manager (struct jobs *jobs, flux_error_t *error)
         .resources_configured = configured,
         .topo_xml = hardware_xml,
         .online_changed = on_online_changed,
+        .resource_event = on_resource_event,
         .failed = on_store_failed,
         .failed_arg = jobs,
     };
@@ -299,6 +311,8 @@ static int start_jobs (struct jobs *jobs, flux_error_t *error)
         manager_sched_online (jobs->manager, false, 0);
         manager_exec_online (jobs->manager, false);
     }
+    if (!jobs->again)
+        startlog_begin (jobs->b, jobs->kvs);
     return manager_start (jobs->manager, error);
 }
 
@@ -392,6 +406,13 @@ struct manager *jobs_manager (struct broker *b)
     struct jobs *jobs = broker_part (b, "jobs");
 
     return jobs ? jobs->manager : NULL;
+}
+
+struct kvs *jobs_kvs (struct broker *b)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    return jobs ? jobs->kvs : NULL;
 }
 
 /* What could touch a job is held from now on, and agents keep what they have

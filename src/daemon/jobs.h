@@ -8,8 +8,13 @@
 #include "daemon/broker.h"
 #include "manager/manager.h"
 
+struct kvs;
+
 /* NULL: there is none now. */
 struct manager *jobs_manager (struct broker *b);
+
+/* The key-value service; NULL: there is none now. */
+struct kvs *jobs_kvs (struct broker *b);
 
 /* The job manager goes: jobs stand still until it comes back, those that run
  * run on.  -1, EBUSY and a sentence while a plugin waits inside a callback.

@@ -27,6 +27,7 @@ static const struct part parts[] = {
     { "topology", topology_start, NULL, topology_stop },
     { "heartbeat", heartbeat_start, NULL, heartbeat_stop },
     { "snapshot", snapshot_start, snapshot_finish, snapshot_stop },
+    { "startlog", NULL, startlog_finish, NULL },
     { "jobs", jobs_start, jobs_finish, jobs_stop },
     { "cron", cron_start, NULL, cron_stop },
     { "modules", modules_start, NULL, modules_stop },

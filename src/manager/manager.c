@@ -185,6 +185,7 @@ struct manager *manager_create (const struct manager_config *cfg,
     m->owner = cfg->router ? router_owner (cfg->router) : 0;
     m->failed = cfg->failed;
     m->online_changed = cfg->online_changed;
+    m->resource_event = cfg->resource_event;
     m->failed_arg = cfg->failed_arg;
     m->hostname = strdup (cfg->hostname ? cfg->hostname : "localhost");
     if (!m->hostname || create_parts (m, cfg, error) < 0

@@ -95,6 +95,7 @@ struct manager {
 
     void (*failed) (void *arg, const char *error);
     void (*online_changed) (void *arg);
+    void (*resource_event) (void *arg, const char *line);
     void *failed_arg;
     bool turn_hook;
     bool stop_queues_on_restart;
