@@ -73,7 +73,7 @@ void effects_of_event (struct manager *m,
         store_R (m, job);
         break;
     case EVENT_RESOURCE_UPDATE:
-        store_R (m, job);
+        hosts_row_dirty (m, job); /* the value R stays as it was allocated */
         deadline_arm (m, job);
         alloc_expiration (m->alloc, job);
         break;

@@ -47,6 +47,7 @@ struct job_host {
     bool act_listed : 1; /* in the list of jobs to act upon */
     bool row_listed : 1; /* its row is to be written with this batch */
     bool restored : 1;   /* ran before this manager started: reattach */
+    bool base_kept : 1;  /* the jobspec before updates is stored */
     uint8_t kill_stage;  /* 0: not asked to end, 1: asked, 2: killed */
     uint16_t tally;      /* tally.c */
 
@@ -154,6 +155,10 @@ int post_alloc (struct manager *m,
                 const char *context,
                 struct text *R,
                 flux_error_t *error);
+/* The job's jobspec is going to be updated: keep the first one, as the value
+ * "jobspec".
+ */
+void post_keep_base (struct manager *m, const struct job *job);
 /* After replay: as if the job's last event had just happened. */
 void post_resume (struct manager *m, struct job *job);
 /* Post what the job owes itself and hand the rest to the parts. */

@@ -8,8 +8,6 @@
 
 #include "view/private.h"
 #include "view/view.h"
-#include "wire/jobspec.h"
-#include "wire/sign.h"
 
 struct info_view {
     struct view *v;
@@ -29,47 +27,27 @@ static int save_current (const struct store_job *sj, void *arg)
     return 0;
 }
 
-/* The jobspec as it was submitted, without its environment. */
-static char *submitted_jobspec (struct view *v, uint64_t id)
-{
-    char *J = NULL, *payload = NULL, *spec = NULL;
-    size_t len;
-    uint32_t userid;
-
-    if (store_value_get (v->store, id, "J", &J, &len) == 0
-        && sign_none_unwrap (J, &payload, &len, &userid, NULL, NULL) == 0)
-        spec = jobspec_redact (payload, len, NULL);
-    free (J);
-    free (payload);
-    return spec;
-}
-
-/* jobspec and R have a submitted and a current form; all else is a value or
- * a log by its key.  NULL and ENOENT.
+/* jobspec and R have a first and a current form: the first is a value if it is
+ * another one.  All else is a value or a log by its key.  NULL and ENOENT.
  */
 char *view_lookup (struct view *v, uint64_t id, const char *key, bool current)
 {
+    bool spec = !strcmp (key, "jobspec");
+    bool two = spec || !strcmp (key, "R");
     struct current c = { 0 };
     char *data = NULL;
     size_t len;
 
-    if (!strcmp (key, "jobspec") || !strcmp (key, "R")) {
-        (void)store_job_get (v->store, id, save_current, &c);
-        if (!strcmp (key, "R")) {
-            if (current || store_value_get (v->store, id, key, &data, &len) < 0)
-                data = c.R, c.R = NULL;
-        }
-        else if (current || !(data = submitted_jobspec (v, id)))
-            data = c.jobspec, c.jobspec = NULL;
-        free (c.jobspec);
-        free (c.R);
-        if (!data)
-            errno = ENOENT;
+    if ((!two || !current)
+        && store_value_get (v->store, id, key, &data, &len) == 0)
         return data;
-    }
-    if (store_value_get (v->store, id, key, &data, &len) < 0
-        && store_log_get (v->store, id, key, &data, &len) < 0)
-        return NULL;
+    if (!two)
+        return store_log_get (v->store, id, key, &data, &len) < 0 ? NULL : data;
+    (void)store_job_get (v->store, id, save_current, &c);
+    data = spec ? c.jobspec : c.R;
+    free (spec ? c.R : c.jobspec);
+    if (!data)
+        errno = ENOENT;
     return data;
 }
 
