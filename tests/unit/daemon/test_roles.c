@@ -162,6 +162,7 @@ static const struct row rows[] = {
     { "shutdown.start", O },
     { "state-machine.get", U },
     { "state-machine.monitor", O },
+    { "state-machine.sd-notify", O },
     { "state-machine.wait", U },
     { NULL },
 };
