@@ -322,6 +322,7 @@ static const struct command *const subs[] = {
     &cmd_resource_list,     &cmd_resource_info,
     &cmd_resource_R,        &cmd_resource_status,
     &cmd_resource_drain,    &cmd_resource_undrain,
+    &cmd_resource_reload,   &cmd_resource_mute,
     &cmd_resource_eventlog, NULL,
 };
 

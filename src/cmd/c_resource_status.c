@@ -37,6 +37,12 @@ static const struct option_def change_options[] = {
     { 0 },
 };
 
+static const struct option_def reload_options[] = {
+    { 'x', "xml", NULL, "PATH is a directory of hwloc's RANK.xml." },
+    { 'f', "force", NULL, "Take ranks that there are not." },
+    { 0 },
+};
+
 static const struct named_format status_formats[] = {
     { "default",
       "the columns most people want",
@@ -140,6 +146,58 @@ static int run_undrain (struct opts *o)
         die ("targets are required");
     return change (o, "resource.undrain");
 }
+
+static int run_reload (struct opts *o)
+{
+    char *path;
+    flux_t *h;
+
+    if (o->argc != 1)
+        die ("a path is required");
+    if (!(path = realpath (o->argv[0], NULL)))
+        die ("%s: %s", o->argv[0], strerror (errno));
+    h = cmd_open ();
+    call (h,
+          "resource.reload",
+          0,
+          json_pack ("{s:s s:b s:b}",
+                     "path",
+                     path,
+                     "xml",
+                     opt_count (o, "xml") > 0,
+                     "force",
+                     opt_count (o, "force") > 0));
+    free (path);
+    flux_close (h);
+    return 0;
+}
+
+static int run_mute (struct opts *o)
+{
+    flux_t *h;
+
+    if (o->argc > 0)
+        die ("there are no arguments");
+    h = cmd_open ();
+    call (h, "resource.acquire-mute", 0, NULL);
+    flux_close (h);
+    return 0;
+}
+
+const struct command cmd_resource_reload = {
+    .name = "reload",
+    .summary = "replace the resources by those of a file",
+    .usage = "[OPTIONS] PATH",
+    .options = { reload_options },
+    .run = run_reload,
+};
+
+const struct command cmd_resource_mute = {
+    .name = "acquire-mute",
+    .summary = "tell a scheduler no more of what becomes of resources",
+    .usage = "",
+    .run = run_mute,
+};
 
 const struct command cmd_resource_status = {
     .name = "status",

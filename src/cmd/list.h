@@ -92,6 +92,8 @@ extern const struct command cmd_job_urgency;
 extern const struct command cmd_job_wait;
 extern const struct command cmd_job_wait_event;
 extern const struct command cmd_resource_drain;
+extern const struct command cmd_resource_mute;
+extern const struct command cmd_resource_reload;
 extern const struct command cmd_resource_eventlog;
 extern const struct command cmd_resource_info;
 extern const struct command cmd_resource_list;

@@ -27,8 +27,11 @@ int jobs_leave (struct broker *b, flux_error_t *error);
  */
 int jobs_return (struct broker *b, flux_error_t *error);
 
+/* The next job manager is given these (taken), whatever is configured. */
+void jobs_set_resources (struct broker *b, struct rset *r);
 /* Are there other resources now than the job manager was given (1: yes)?
- * -1, errno and a sentence: they cannot be found.
+ * -1, errno and a sentence: they cannot be found.  What jobs_set_resources
+ * gave is forgotten.
  */
 int jobs_resources_changed (struct broker *b, flux_error_t *error);
 

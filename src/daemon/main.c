@@ -31,6 +31,7 @@ static const struct part parts[] = {
     { "jobs", jobs_start, jobs_finish, jobs_stop },
     { "cron", cron_start, NULL, cron_stop },
     { "modules", modules_start, NULL, modules_stop },
+    { "resource-reload", resource_reload_start, NULL, resource_reload_stop },
     { "state-machine", state_machine_start, NULL, state_machine_stop },
     { "local-connector", local_connector_start, NULL, local_connector_stop },
     { "runat", runat_start, runat_finish, runat_stop },

@@ -91,6 +91,9 @@ void runat_finish (struct broker *b,
                    void *arg);
 void runat_stop (struct broker *b, void *data);
 
+int resource_reload_start (struct broker *b, void **data, flux_error_t *error);
+void resource_reload_stop (struct broker *b, void *data);
+
 int state_machine_start (struct broker *b, void **data, flux_error_t *error);
 void state_machine_stop (struct broker *b, void *data);
 

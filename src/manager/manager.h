@@ -30,7 +30,8 @@ struct manager_config {
     const struct exec_ops *exec;
     struct exec_env exec_env;     /* reports is filled by the manager */
     const struct rset *resources; /* copied */
-    bool resources_configured;    /* not found out */
+    const char *resources_method; /* how they were found (RFC 44); a constant.
+                                     NULL: "dynamic-discovery" */
     /* hwloc's description of this node as XML, malloced; asked once, when a
      * client wants it.  NULL: not known. */
     char *(*topo_xml) (void);
