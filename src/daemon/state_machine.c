@@ -283,6 +283,46 @@ static void rc1_done (struct broker *b, int code, void *arg)
     cleanup (sm);
 }
 
+static void begin_rc1 (struct state_machine *sm)
+{
+    if (!run_rc (sm, "broker.rc1_path", rc1_done))
+        await_quorum (sm);
+}
+
+static void crontabs_done (struct broker *b, int code, void *arg)
+{
+    struct state_machine *sm = arg;
+
+    if (code != 0 || sm->ending)
+        rc1_done (b, code, arg);
+    else
+        begin_rc1 (sm);
+}
+
+/* Flux's rc1 loads what is in cron.directory. */
+static bool run_crontabs (struct state_machine *sm)
+{
+    static const char *script =
+        "for f in \"$1\"/*; do\n"
+        "    test -f \"$f\" || continue\n"
+        "    flux cron tab \"$f\" >/dev/null || exit 1\n"
+        "done\n";
+    const char *dir = attrs_get (sm->b, "cron.directory");
+    char *argv[] = {
+        "sh", "-c", (char *)script, "crontabs", (char *)dir, NULL,
+    };
+    flux_error_t error;
+
+    if (!dir || *dir == '\0')
+        return false;
+    if (!(sm->program =
+              program_start (sm->b, 5, argv, crontabs_done, sm, &error))) {
+        log_msg (LOG_ERR, "broker", "cron.directory: %s", error.text);
+        rc1_done (sm->b, 127, sm);
+    }
+    return true;
+}
+
 void state_machine_begin (struct broker *b)
 {
     struct state_machine *sm = b->state;
@@ -291,8 +331,8 @@ void state_machine_begin (struct broker *b)
     enter (sm, STATE_JOIN);
     enter (sm, STATE_CONFIG_SYNC);
     enter (sm, STATE_INIT);
-    if (!run_rc (sm, "broker.rc1_path", rc1_done))
-        await_quorum (sm);
+    if (!run_crontabs (sm))
+        begin_rc1 (sm);
 }
 
 int state_machine_start (struct broker *b, void **data, flux_error_t *error)
