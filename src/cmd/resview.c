@@ -107,10 +107,14 @@ static struct idset *queue_ranks (json_t *config,
                                   const struct rset *all,
                                   const char *name)
 {
-    json_t *queue = json_object_get (json_object_get (config, "queues"), name);
+    json_t *queues = json_object_get (config, "queues");
+    json_t *queue = json_object_get (queues, name);
+    const char *parent = json_string_value (json_object_get (queue, "parent"));
 
     if (!queue)
         die ("--queue: %s: no such queue", name);
+    if (parent) /* RFC 33: it has what that has */
+        queue = json_object_get (queues, parent);
     return property_ranks (all, json_object_get (queue, "requires"));
 }
 
