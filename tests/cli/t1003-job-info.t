@@ -68,4 +68,17 @@ test_expect_success 'the jobspec is kept with its defaults, and without updates'
 	flux kvs get $(flux job id --to=kvs $j).jobspec | jq -ce "[.attributes.system.queue, .attributes.system.duration] == [\"batch\", 3600]" &&
 	flux job info --original $j jobspec | jq -e ".attributes.system.queue == null"
 '
+test_expect_success 'a job that is not there, and a log' '
+	exits_with 1 flux job wait-event -t 30 1234 start 2>err && grep "job 1234 not found" err &&
+	exits_with 1 flux job eventlog -F 1234 2>err && grep "job 1234 not found" err &&
+	echo "" | flux config load && j=$(flux submit true) && flux job wait-event -t 30 $j clean &&
+	exits_with 1 flux job wait-event -t 30 -p guest.nosuch $j x 2>err && grep "eventlog path guest.nosuch not found" err
+'
+test_expect_success 'commands for many jobs only count them unless told otherwise' '
+	j=$(flux submit sleep 300) && flux job wait-event -t 30 $j start &&
+	flux job killall 2>err && grep "Command matched [0-9]* jobs (-f to confirm)" err &&
+	flux job raiseall foo 2>err && grep "Command matched [0-9]* jobs (-f to confirm)" err &&
+	flux jobs -no "{state} {status_emoji}" $j | grep "^RUN 🏃" && flux cancel $j && flux job wait-event -t 30 $j clean &&
+	test "$(flux jobs --threads=2 -no "{state_emoji} {status_emoji} {result_emoji}" $j)" = "💀 💥 💥"
+'
 test_done
