@@ -79,6 +79,11 @@ test_expect_success 'module debug, and what is not available' '
 	exits_with 1 flux alloc -n1 2>err && grep "not available yet" err &&
 	exits_with 1 flux jobs --recursive 2>err && grep "not available yet" err
 '
+test_expect_success 'types of values, numbers of events, no words too many' '
+	printf "[a]\nh = \"5m\"\ng = [1]\n" | flux config load &&
+	test "$(flux config get -t fsd-real a.h)" = 300.000000 && test "$(flux config get -t any a.g)" = "[1]" &&
+	flux event pub -s foo | grep "^seq=[0-9]*$" && exits_with 1 flux lsattr foo && echo "" | flux config load
+'
 test_expect_success 'top wants a terminal' '
 	exits_with 1 flux top </dev/null 2>err && grep "not a terminal" err &&
 	exits_with 1 flux top a b
