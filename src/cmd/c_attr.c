@@ -66,12 +66,18 @@ static int compare (const void *a, const void *b)
 
 static int run_lsattr (struct opts *o)
 {
-    flux_t *h = cmd_open ();
-    json_t *r = call_json (h, "attr.list", FLUX_NODEID_ANY, NULL);
-    json_t *names = json_object_get (r, "names");
-    size_t n = json_array_size (names);
-    const char **list = xcalloc (n + 1, sizeof (*list));
+    const char **list;
+    json_t *r, *names;
+    flux_t *h;
+    size_t n;
 
+    if (o->argc > 0)
+        die_usage ("there are no arguments");
+    h = cmd_open ();
+    r = call_json (h, "attr.list", FLUX_NODEID_ANY, NULL);
+    names = json_object_get (r, "names");
+    n = json_array_size (names);
+    list = xcalloc (n + 1, sizeof (*list));
     for (size_t i = 0; i < n; i++) {
         list[i] = json_string_value (json_array_get (names, i));
         if (!list[i])

@@ -22,7 +22,7 @@ static const struct option_def get_options[] = {
     { 't',
       "type",
       "TYPE",
-      "Require a type: string integer real boolean object "
+      "Require a type: any string integer real boolean object "
       "array fsd fsd-integer fsd-real." },
     { 'c', "config-path", "PATH", "Read files instead of asking the broker." },
     { 0 },
@@ -40,6 +40,8 @@ static bool has_type (json_t *o, const char *type)
     if (!strncmp (type, "fsd", 3))
         return json_is_string (o)
                && fsd_decode (json_string_value (o), &d) == 0;
+    if (!strcmp (type, "any"))
+        return true;
     if (!strcmp (type, "string"))
         return json_is_string (o);
     if (!strcmp (type, "integer"))
@@ -65,7 +67,7 @@ static void print_value (json_t *o, const char *type)
         if (!strcmp (type, "fsd-integer"))
             printf ("%lld\n", (long long)d);
         else
-            printf ("%g\n", d);
+            printf ("%f\n", d);
     }
     else if (json_is_string (o))
         printf ("%s\n", json_string_value (o));

@@ -15,7 +15,7 @@
 
 static const struct option_def pub_options[] = {
     { 'r', "raw", NULL, "The payload is not JSON." },
-    { 's', "synchronous", NULL, "Wait until the event has a number." },
+    { 's', "synchronous", NULL, "Print the event's number." },
     { 'l', "loopback", NULL, "Wait until the event has come back." },
     { 'p', "private", NULL, "Only for the owner and this user." },
     { 0 },
@@ -46,6 +46,7 @@ static int run_pub (struct opts *o)
     bool loopback = opt_count (o, "loopback") > 0;
     char *payload = NULL;
     flux_future_t *f;
+    int seq = 0;
     flux_t *h;
 
     if (o->argc < 1)
@@ -73,6 +74,9 @@ static int run_pub (struct opts *o)
         die ("%s", strerror (errno));
     if (flux_future_get (f, NULL) < 0)
         die ("%s", future_text (f));
+    if (opt_count (o, "synchronous")
+        && flux_event_publish_get_seq (f, &seq) == 0)
+        printf ("seq=%d\n", seq);
     if (loopback)
         await_event (h, o->argv[0]);
     flux_future_destroy (f);

@@ -80,6 +80,8 @@ struct wait {
     const char *name; /* NULL: print all */
     long count;
     int status;
+    const char *id;
+    const char *path; /* of the log */
 };
 
 static bool same_value (json_t *val, const char *want)
@@ -128,6 +130,10 @@ static void entry_cb (struct event_watch *w,
     if (!ent) {
         if (errnum == ENODATA && wt->name)
             warn_msg ("event '%s' never received", wt->name);
+        else if (errnum == ENOENT && !strcmp (wt->path, "eventlog"))
+            warn_msg ("job %s not found", wt->id);
+        else if (errnum == ENOENT)
+            warn_msg ("job %s: eventlog path %s not found", wt->id, wt->path);
         else if (errnum != ENODATA)
             warn_msg ("%s", text);
         wt->status = errnum == ENODATA && !wt->name ? 0 : 1;
@@ -170,6 +176,8 @@ static int follow (struct wait *wt, flux_jobid_t id, int flags)
     flux_watcher_t *timer = NULL;
     struct event_watch *w;
 
+    wt->path = path;
+    wt->id = wt->o->argv[0];
     wt->r = flux_get_reactor (h);
     wt->status = 1;
     if (timeout > 0 && isfinite (timeout)) {

@@ -123,8 +123,8 @@ static int report_all (flux_t *h,
     json_decref (r);
     flux_close (h);
     if (count > 0 && dry)
-        die ("Command matched %d jobs (-f to confirm)", count);
-    if (count > 0)
+        info_msg ("Command matched %d jobs (-f to confirm)", count);
+    else if (count > 0)
         fprintf (stderr,
                  "%s: %s %d jobs (%d errors)\n",
                  get_prefix (),

@@ -39,6 +39,7 @@ static const struct option_def options[] = {
     { 0, "json", NULL, "Print JSON." },
     { 'L', "color", "[WHEN]", "Color: always, never or auto." },
     { 'R', "recursive", NULL, "List jobs inside of jobs (not available yet)." },
+    { 0, "threads", "N", "Has no effect: it is one request." },
     { 0, "stats", NULL, "Print counts first." },
     { 0, "stats-only", NULL, "Print counts only; fail if no job is active." },
     { 0 },

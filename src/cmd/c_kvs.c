@@ -39,7 +39,7 @@ static const struct option_def link_options[] = {
 
 static const struct option_def readlink_options[] = {
     { 'a', "at", "TREEOBJ", "Look in this directory of a snapshot." },
-    { 'o', "namespace-only", NULL, "Print only the target's namespace." },
+    { 'o', "namespace-only", NULL, "Print only the target's namespace, if it has one." },
     { 'k', "key-only", NULL, "Print only the target's key." },
     { 0 },
 };
@@ -248,7 +248,7 @@ static int run_readlink (struct opts *o)
         if (flux_kvs_lookup_get_symlink (f, &ns, &target) < 0)
             die ("%s: %s", o->argv[i], future_text (f));
         if (opt_count (o, "namespace-only"))
-            printf ("%s\n", ns ? ns : "");
+            printf ("%s\n", ns ? ns : target);
         else if (ns && !opt_count (o, "key-only"))
             printf ("%s::%s\n", ns, target);
         else

@@ -108,7 +108,11 @@ static void dir_link (flux_t *h, const struct opts *o, const char *key)
     flux_future_destroy (f);
 }
 
-static void print_dir (flux_t *h, const struct opts *o, const char *key)
+/* One below the top has a line of its own if it has nothing in it. */
+static void print_dir (flux_t *h,
+                       const struct opts *o,
+                       const char *key,
+                       bool top)
 {
     flux_future_t *f = kvs_look (h, o, FLUX_KVS_READDIR, key);
     const flux_kvsdir_t *dir;
@@ -118,6 +122,8 @@ static void print_dir (flux_t *h, const struct opts *o, const char *key)
     if (flux_kvs_lookup_get_dir (f, &dir) < 0)
         die ("%s: %s", key, future_text (f));
     names = get_names (dir, &itr);
+    if (!names[0] && !top)
+        printf ("%s.\n", key);
     for (size_t i = 0; names[i]; i++) {
         char *sub = flux_kvsdir_key_at (dir, names[i]);
         if (flux_kvsdir_issymlink (dir, names[i]))
@@ -125,7 +131,7 @@ static void print_dir (flux_t *h, const struct opts *o, const char *key)
         else if (!flux_kvsdir_isdir (dir, names[i]))
             dir_value (h, o, sub);
         else if (opt_count (o, "recursive"))
-            print_dir (h, o, sub);
+            print_dir (h, o, sub, false);
         else
             printf ("%s.\n", sub);
         free (sub);
@@ -142,7 +148,7 @@ static int run_dir (struct opts *o)
     if (o->argc > 1)
         die ("at most one key can be given");
     h = cmd_open ();
-    print_dir (h, o, o->argc > 0 ? o->argv[0] : ".");
+    print_dir (h, o, o->argc > 0 ? o->argv[0] : ".", true);
     flux_close (h);
     return 0;
 }
@@ -222,6 +228,20 @@ static void ls_dir (flux_t *h,
     flux_kvsitr_destroy (itr);
 }
 
+/* Is it to be shown as a link, wherever it leads to? */
+static bool shown_link (flux_t *h, const struct opts *o, const char *key)
+{
+    flux_future_t *f;
+    bool yes;
+
+    if (!opt_count (o, "classify") && !opt_count (o, "directory"))
+        return false;
+    f = kvs_look (h, o, FLUX_KVS_READLINK, key);
+    yes = flux_future_get (f, NULL) == 0;
+    flux_future_destroy (f);
+    return yes;
+}
+
 /* Values and links of the arguments come first, then directories. */
 static int run_ls (struct opts *o)
 {
@@ -236,14 +256,23 @@ static int run_ls (struct opts *o)
     flux_t *h = cmd_open ();
 
     for (size_t i = 0; i < n; i++) {
-        flux_future_t *f = kvs_look (h, o, FLUX_KVS_READDIR, keys[i]);
-        bool found = flux_future_get (f, NULL) == 0;
+        flux_future_t *f;
+        bool found;
+
+        if (shown_link (h, o, keys[i])) {
+            plain[nplain++] = xasprintf ("%s%s",
+                                         keys[i],
+                                         opt_count (o, "classify") ? "@" : "");
+            continue;
+        }
+        f = kvs_look (h, o, FLUX_KVS_READDIR, keys[i]);
+        found = flux_future_get (f, NULL) == 0;
         if (found && !opt_count (o, "directory")) {
             dirs[i] = f;
             continue;
         }
         if (found || errno == ENOTDIR)
-            plain[nplain++] = keys[i];
+            plain[nplain++] = xstrdup (keys[i]);
         else {
             warn_msg ("%s: %s", keys[i], future_text (f));
             status = 1;
@@ -261,6 +290,8 @@ static int run_ls (struct opts *o)
         ls_dir (h, o, dirs[i], keys[i], title);
         flux_future_destroy (dirs[i]);
     }
+    for (size_t i = 0; i < nplain; i++)
+        free (plain[i]);
     free (plain);
     free (dirs);
     flux_close (h);

@@ -42,6 +42,7 @@ static const struct option_def stop_options[] = {
 
 static const struct option_def wait_options[] = {
     { 't', "timeout", "FSD", "Give up after this long." },
+    { 0, "quiet", NULL, "Print only errors." },
     { 0 },
 };
 
@@ -50,9 +51,9 @@ static const char *queue_name (const struct opts *o)
     const char *name = opt_str (o, "queue", o->argc > 0 ? o->argv[0] : NULL);
 
     if (o->argc > 1 || (o->argc == 1 && opt_count (o, "queue")))
-        die ("only one queue can be given");
+        die_usage ("only one queue can be given");
     if (name && opt_count (o, "all"))
-        die ("--all cannot be used with a queue");
+        die_usage ("--all cannot be used with a queue");
     return name;
 }
 
@@ -199,10 +200,14 @@ static int run_stop (struct opts *o)
 static int wait_for (const struct opts *o, const char *topic, bool count)
 {
     double timeout = opt_fsd (o, "timeout", -1.);
-    flux_t *h = cmd_open ();
-    flux_future_t *f = flux_rpc (h, topic, NULL, FLUX_NODEID_ANY, 0);
+    flux_future_t *f;
     int pending = 0;
+    flux_t *h;
 
+    if (o->argc > 0)
+        die_usage ("there are no arguments");
+    h = cmd_open ();
+    f = flux_rpc (h, topic, NULL, FLUX_NODEID_ANY, 0);
     if (!f)
         die ("%s", strerror (errno));
     if (isinf (timeout))
@@ -211,8 +216,8 @@ static int wait_for (const struct opts *o, const char *topic, bool count)
         die ("%s", errno == ETIMEDOUT ? "timeout" : strerror (errno));
     if (flux_rpc_get (f, NULL) < 0)
         die ("%s", future_text (f));
-    if (count && flux_rpc_get_unpack (f, "{s:i}", "pending", &pending) == 0
-        && pending > 0)
+    if (count && !opt_count (o, "quiet")
+        && flux_rpc_get_unpack (f, "{s:i}", "pending", &pending) == 0)
         printf ("%d jobs\n", pending);
     flux_future_destroy (f);
     flux_close (h);
@@ -280,7 +285,7 @@ static const struct command stop = {
 static const struct command drain = {
     .name = "drain",
     .summary = "wait until there are no active jobs",
-    .usage = "[--timeout=FSD]",
+    .usage = "[OPTIONS]",
     .options = { wait_options },
     .run = run_drain,
 };
@@ -288,7 +293,7 @@ static const struct command drain = {
 static const struct command idle = {
     .name = "idle",
     .summary = "wait until no job runs",
-    .usage = "[--timeout=FSD]",
+    .usage = "[OPTIONS]",
     .options = { wait_options },
     .run = run_idle,
 };

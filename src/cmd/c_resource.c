@@ -58,12 +58,12 @@ static const struct format_ops ops = {
 static const struct named_format formats[] = {
     { "default",
       "the columns most people want",
-      "{state:>10} ?:{queue:<10.10} ?:{propertiesx:<10.10+} {nnodes:>6} "
-      "{ncores:>6} {ngpus:>5} {nodelist}" },
+      "{state:>10} ?+:{queue:<5} ?:{propertiesx:<10.10+} {nnodes:>6} "
+      "+:{ncores:>6} {ngpus:>5} {nodelist}" },
     { "rlist",
       "with cores and GPUs of each rank",
-      "{state:>10} ?:{queue:<10.10} ?:{propertiesx:<10.10+} {nnodes:>6} "
-      "{ncores:>6} {ngpus:>5} {rlist}" },
+      "{state:>10} ?+:{queue:<5} ?:{propertiesx:<10.10+} {nnodes:>6} "
+      "+:{ncores:>6} {ngpus:>5} {rlist}" },
     { 0 },
 };
 
@@ -108,7 +108,11 @@ static void set_text (json_t *row, const char *key, char *s)
     free (s);
 }
 
-static json_t *make_row (struct resview *v, const struct rset *r, int state)
+/* queues: what --queue names; NULL. */
+static json_t *make_row (struct resview *v,
+                         const struct rset *r,
+                         int state,
+                         const char *queues)
 {
     json_t *row = json_pack ("{s:s s:i s:i s:i}",
                              "state",
@@ -128,6 +132,8 @@ static json_t *make_row (struct resview *v, const struct rset *r, int state)
         set_text (row, "properties", names_of (v, r->nodes[0].rank, 'p'));
         set_text (row, "propertiesx", names_of (v, r->nodes[0].rank, 'x'));
     }
+    else if (queues)
+        set_text (row, "queue", xstrdup (queues));
     return row;
 }
 
@@ -165,7 +171,7 @@ static void add_rows (struct resview *v,
             free (key);
         }
         r = rset_of_ranks (set, same);
-        json_array_append_new (rows, make_row (v, r, state));
+        json_array_append_new (rows, make_row (v, r, state, NULL));
         idset_subtract (left, same);
         rset_destroy (r);
         idset_destroy (same);
@@ -230,7 +236,10 @@ static int run_list (struct opts *o)
             add_rows (&v, rows, states[i], text);
         else if (!skip)
             json_array_append_new (rows,
-                                   make_row (&v, v.sets[states[i]], states[i]));
+                                   make_row (&v,
+                                             v.sets[states[i]],
+                                             states[i],
+                                             opt_str (o, "queue", NULL)));
     }
     rows_print (o, text, &ops, rows);
     json_decref (rows);
@@ -313,6 +322,7 @@ static const struct command *const subs[] = {
     &cmd_resource_list,     &cmd_resource_info,
     &cmd_resource_R,        &cmd_resource_status,
     &cmd_resource_drain,    &cmd_resource_undrain,
+    &cmd_resource_reload,   &cmd_resource_mute,
     &cmd_resource_eventlog, NULL,
 };
 

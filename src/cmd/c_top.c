@@ -129,8 +129,9 @@ static void show (const char *uri, const char *path, const struct opts *o)
     if (!(t->h = flux_open (uri, 0)))
         return;
     t->color = want_color (o) && has_colors ();
-    top_update (t);
+    top_get_queues (t);
     choose_queue (t, o);
+    top_update (t);
     next = flux_reactor_time () + period;
     top_draw (t);
     while ((key = getch ()) == ERR || on_key (&s, key, o)) {

@@ -24,6 +24,7 @@ const struct command *const commands[] = {
     &cmd_housekeeping,
     &cmd_overlay,
     &cmd_uptime,
+    &cmd_startlog,
     &cmd_start,
     &cmd_broker,
     &cmd_shutdown,

@@ -130,8 +130,9 @@ static const struct {
     const char *abbrev; /* of a state or result */
     const char *emoji;
 } emoji[] = {
-    { "D", "🔗" }, { "P", "⏳" },  { "S", "📅" }, { "R", "🏃" },  { "C", "🧹" },
-    { "I", "🏁" }, { "CD", "✅" }, { "F", "❌" }, { "CA", "🚫" }, { "TO", "⌛" },
+    { "D", "🛑" }, { "P", "⏳" },  { "S", "📅" },  { "R", "🏃" },
+    { "C", "🧹" }, { "I", "💀" },  { "CD", "😀" }, { "F", "💩" },
+    { "CA", "💥" },   { "TO", "⌛" },
 };
 
 static void value_emoji (struct value *v, const char *abbrev)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <flux/core.h>
 
@@ -17,6 +18,10 @@
 static const struct row_field fields[] = {
     { "queue", "QUEUE" },
     { "queuem", "QUEUE" },
+    { "parent", "PARENT" },
+    { "color_enabled", "" },
+    { "color_started", "" },
+    { "color_off", "" },
     { "submission", "SUBMIT" },
     { "scheduling", "SCHED" },
     { "enabled", "EN" },
@@ -43,20 +48,22 @@ static const struct row_field fields[] = {
 /* resources.STATE.{nnodes,ncores,ngpus} */
 static const char *resource_head (const char *name)
 {
-    static const char *const heads[][2] = {
-        { "nnodes", "NODES" },
-        { "ncores", "CORES" },
-        { "ngpus", "GPUS" },
+    static const char *const sizes[] = { "nnodes", "ncores", "ngpus" };
+    static const char *const heads[3][NR_RES_STATES] = {
+        { "NODES", "NODES:UP", "NODES:DOWN", "NODES:ALLOC", "NODES:FREE" },
+        { "CORES", "CORES:UP", "CORES:DOWN", "CORES:ALLOC", "CORES:FREE" },
+        { "GPUS", "GPUS:UP", "GPUS:DOWN", "GPUS:ALLOC", "GPUS:FREE" },
     };
     char state[32];
     char what[32];
+    int s;
 
     if (sscanf (name, "resources.%31[a-z].%31[a-z]", state, what) != 2
-        || res_state_parse (state) < 0)
+        || (s = res_state_parse (state)) < 0)
         return NULL;
     for (int i = 0; i < 3; i++) {
-        if (!strcmp (what, heads[i][0]))
-            return heads[i][1];
+        if (!strcmp (what, sizes[i]))
+            return heads[i][s];
     }
     return NULL;
 }
@@ -73,13 +80,27 @@ static const struct format_ops ops = {
     .head = head,
 };
 
+#define WHICH                                 \
+    "?:{queuem:<8.8} ?:{parent:<8.8} "        \
+    "{color_enabled}{enabled:>2}{color_off} " \
+    "{color_started}{started:>2}{color_off} "
+#define TIMES "{defaults.timelimit!F:>8} {limits.timelimit!F:>8} "
+
 static const struct named_format formats[] = {
     { "default",
       "the columns most people want",
-      "?:{queuem:<8.8} {enabled:>2} {started:>2} "
-      "{defaults.timelimit!F:>8} {limits.timelimit!F:>8} "
-      "{limits.range.nnodes:>10} {limits.range.ncores:>10} "
-      "{limits.range.ngpus:>10}" },
+      WHICH TIMES "{limits.range.effective.nnodes:>10} "
+                  "{limits.range.effective.ncores:>10} "
+                  "{limits.range.effective.ngpus:>10}" },
+    { "policy",
+      "limits as they are configured, whatever resources there are",
+      WHICH TIMES "{limits.range.nnodes:>10} {limits.range.ncores:>10} "
+                  "{limits.range.ngpus:>10}" },
+    { "nodes",
+      "nodes by state in place of limits",
+      WHICH "{resources.all.nnodes:>6} {resources.up.nnodes:>10} "
+            "{resources.down.nnodes:>10} {resources.allocated.nnodes:>11} "
+            "{resources.free.nnodes:>10}" },
     { 0 },
 };
 
@@ -199,40 +220,77 @@ static void set_resources (json_t *row, struct resview *v, const char *name)
     }
 }
 
-static json_t *make_row (flux_t *h, struct resview *v, const char *name)
+static void set_text (json_t *row, const char *key, const char *s)
 {
-    json_t *row = json_object ();
+    json_object_set_new (row, key, json_string (s));
+}
+
+/* Green for what goes on, red for what does not, yellow for what waits. */
+static void set_color (json_t *row, const char *key, int how)
+{
+    static const char *const codes[] = { "\033[31m", "\033[32m", "\033[33m" };
+    bool color = isatty (STDOUT_FILENO) && !getenv ("NO_COLOR");
+
+    set_text (row, key, color ? codes[how] : "");
+    set_text (row, "color_off", color ? "\033[0m" : "");
+}
+
+/* A queue that is started waits if its parent is not (RFC 33).  name is ""
+ * for the anonymous one.
+ */
+static void set_status (json_t *row, flux_t *h, const char *name)
+{
+    static const char *const sched[] = { "stopped",
+                                         "started",
+                                         "stopped (parent)" };
+    static const char *const marks[] = { "✗", "✔", "⏸" };
+    static const char *const letters[] = { "n", "y", "p" };
     json_t *r =
         call_json (h,
                    "job-manager.queue-status",
                    0,
                    *name ? json_pack ("{s:s}", "name", name) : json_object ());
+    const char *parent = "", *blocked = NULL;
+    int enable = 0, start = 0;
+
+    json_unpack (r,
+                 "{s?b s?b s?s s?s}",
+                 "enable",
+                 &enable,
+                 "start",
+                 &start,
+                 "parent",
+                 &parent,
+                 "blocked",
+                 &blocked);
+    if (blocked && !strcmp (blocked, "parent"))
+        start = 2;
+    set_text (row, "parent", parent);
+    set_text (row, "submission", enable ? "enabled" : "disabled");
+    set_text (row, "scheduling", sched[start]);
+    set_text (row, "enabled", marks[enable]);
+    set_text (row, "started", marks[start]);
+    set_text (row, "enabled.ascii", letters[enable]);
+    set_text (row, "started.ascii", letters[start]);
+    set_color (row, "color_enabled", enable);
+    set_color (row, "color_started", start);
+    json_decref (r);
+}
+
+static json_t *make_row (flux_t *h, struct resview *v, const char *name)
+{
+    json_t *row = json_object ();
     const char *def = json_string_value (
         json_get_path (v->config, "policy.jobspec.defaults.system.queue"));
-    int enable = 0;
-    int start = 0;
     char *marked =
         xasprintf ("%s%s", name, def && !strcmp (def, name) ? "*" : "");
 
-    json_unpack (r, "{s?b s?b}", "enable", &enable, "start", &start);
-    json_object_set_new (row, "queue", json_string (name));
-    json_object_set_new (row, "queuem", json_string (marked));
-    json_object_set_new (row,
-                         "submission",
-                         json_string (enable ? "enabled" : "disabled"));
-    json_object_set_new (row,
-                         "scheduling",
-                         json_string (start ? "started" : "stopped"));
-    json_object_set_new (row, "enabled", json_string (enable ? "✔" : "✗"));
-    json_object_set_new (row, "started", json_string (start ? "✔" : "✗"));
-    json_object_set_new (row,
-                         "enabled.ascii",
-                         json_string (enable ? "y" : "n"));
-    json_object_set_new (row, "started.ascii", json_string (start ? "y" : "n"));
+    set_text (row, "queue", name);
+    set_text (row, "queuem", marked);
+    set_status (row, h, name);
     queue_limits (row, v->config, name);
     set_resources (row, v, name);
     free (marked);
-    json_decref (r);
     return row;
 }
 
@@ -251,6 +309,8 @@ int queue_list_run (struct opts *o)
     const char *name;
     json_t *q;
 
+    if (o->argc > 0)
+        die_usage ("there are no arguments");
     resview_get (&v, h);
     table = json_object_get (v.config, "queues");
     if (queues) {

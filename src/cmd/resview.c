@@ -103,25 +103,25 @@ static struct idset *property_ranks (const struct rset *set, json_t *list)
     return ids;
 }
 
-/* A virtual queue has what its parent has. */
-static struct idset *queue_ranks (struct resview *v, const char *name)
+static struct idset *queue_ranks (json_t *config,
+                                  const struct rset *all,
+                                  const char *name)
 {
-    json_t *queues = json_object_get (v->config, "queues");
+    json_t *queues = json_object_get (config, "queues");
     json_t *queue = json_object_get (queues, name);
-    json_t *parent = json_object_get (queue, "parent");
+    const char *parent = json_string_value (json_object_get (queue, "parent"));
 
     if (!queue)
-        die ("no such queue: %s", name);
-    if (parent)
-        queue = json_object_get (queues, json_string_value (parent));
-    return property_ranks (v->sets[RES_ALL],
-                           json_object_get (queue, "requires"));
+        die ("--queue: %s: no such queue", name);
+    if (parent) /* RFC 33: it has what that has */
+        queue = json_object_get (queues, parent);
+    return property_ranks (all, json_object_get (queue, "requires"));
 }
 
 struct rset *queue_rset (struct resview *v, const char *name, enum res_state s)
 {
-    struct idset *ids =
-        *name ? queue_ranks (v, name) : rset_ranks (v->sets[RES_ALL]);
+    struct idset *ids = *name ? queue_ranks (v->config, v->sets[RES_ALL], name)
+                              : rset_ranks (v->sets[RES_ALL]);
     struct rset *r = rset_of_ranks (v->sets[s], ids);
 
     idset_destroy (ids);
@@ -137,9 +137,11 @@ static void keep_ranks (struct resview *v, const struct idset *ids)
     }
 }
 
-void resview_restrict (struct resview *v, const struct opts *o)
+/* Ranks of all the queues that --queue names; NULL: there is no --queue. */
+static struct idset *named_ranks (const struct opts *o,
+                                  json_t *config,
+                                  const struct rset *all)
 {
-    const char *include = opt_str (o, "include", NULL);
     struct idset *ids = NULL;
     const char *val;
 
@@ -148,7 +150,7 @@ void resview_restrict (struct resview *v, const struct opts *o)
         char *save = NULL;
         for (char *w = strtok_r (copy, ",", &save); w;
              w = strtok_r (NULL, ",", &save)) {
-            struct idset *more = queue_ranks (v, w);
+            struct idset *more = queue_ranks (config, all, w);
             if (!ids)
                 ids = idset_create (0, IDSET_FLAG_AUTOGROW);
             idset_add (ids, more);
@@ -156,6 +158,29 @@ void resview_restrict (struct resview *v, const struct opts *o)
         }
         free (copy);
     }
+    return ids;
+}
+
+struct idset *queue_option_ranks (flux_t *h,
+                                  const struct opts *o,
+                                  const struct rset *all)
+{
+    struct idset *ids;
+    json_t *config;
+
+    if (!opt_count (o, "queue"))
+        return NULL;
+    config = call_json (h, "config.get", FLUX_NODEID_ANY, NULL);
+    ids = named_ranks (o, config, all);
+    json_decref (config);
+    return ids;
+}
+
+void resview_restrict (struct resview *v, const struct opts *o)
+{
+    const char *include = opt_str (o, "include", NULL);
+    struct idset *ids = named_ranks (o, v->config, v->sets[RES_ALL]);
+
     if (ids)
         keep_ranks (v, ids);
     idset_destroy (ids);

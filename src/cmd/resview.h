@@ -32,6 +32,11 @@ void resview_clear (struct resview *v);
 /* Leave only what --queue and --include name; dies on a bad value. */
 void resview_restrict (struct resview *v, const struct opts *o);
 
+/* The ranks of the queues that --queue names; NULL: it is not given. */
+struct idset *queue_option_ranks (flux_t *h,
+                                  const struct opts *o,
+                                  const struct rset *all);
+
 /* Leave only the ranks of queue name. */
 struct rset *queue_rset (struct resview *v, const char *name, enum res_state s);
 

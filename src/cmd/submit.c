@@ -27,7 +27,7 @@ const struct option_def submit_options[] = {
     { 0, "wait-event", "NAME", "Wait until all jobs have had this event." },
     { 0, "watch", NULL, "Show the output of all jobs; implies --wait." },
     { 0, "progress", NULL, "Show a progress bar." },
-    { 0, "jps", NULL, "Show jobs per second in the progress bar." },
+    { 0, "jps", NULL, "With --progress, show jobs per second." },
     { 0 },
 };
 
@@ -268,8 +268,6 @@ int submit_list (const struct opts *o, const struct opts *list, size_t count)
     int total;
     int status;
 
-    if (opt_count (o, "jps") && !opt_count (o, "progress"))
-        die ("--jps requires --progress");
     total = batch_check (&b);
     h = cmd_open ();
     w = waiter_create (h, o, total);

@@ -41,7 +41,9 @@ struct top {
     int failed;
 };
 
-/* Ask the instance for everything shown; dies. */
+/* Ask the instance for its queues; dies. */
+void top_get_queues (struct top *t);
+/* Ask it for everything shown; dies. */
 void top_update (struct top *t);
 void top_clear (struct top *t);
 

@@ -106,7 +106,7 @@ static void get_jobs (struct top *t)
             json_array_size (t->jobs) ? json_array_size (t->jobs) - 1 : 0;
 }
 
-static void get_queues (struct top *t)
+void top_get_queues (struct top *t)
 {
     json_t *r =
         call_json (t->h, "job-manager.queue-list", FLUX_NODEID_ANY, NULL);
@@ -118,8 +118,6 @@ static void get_queues (struct top *t)
 
 void top_update (struct top *t)
 {
-    if (!t->queues)
-        get_queues (t);
     (void)flux_get_instance_starttime (t->h, &t->start);
     get_resources (t);
     get_stats (t);

@@ -412,6 +412,6 @@ bool want_color (const struct opts *o)
     if (!strcmp (when, "never"))
         return false;
     if (strcmp (when, "auto"))
-        die ("--color: '%s' is not always, never or auto", when);
+        die_usage ("--color: '%s' is not always, never or auto", when);
     return isatty (STDOUT_FILENO);
 }

@@ -48,6 +48,7 @@ struct broker {
 
     struct state_machine *state;
     bool will_return; /* it ends to be started again: jobs go on */
+    bool norestart;   /* who asked for its end means that it stays away */
     int exit_status;
 
     /* The table of main.c, and what each part made of itself. */

@@ -10,10 +10,14 @@
 /* Only cores are looked for at start: asking for everything (caches, devices)
  * takes several times as long.
  */
-static int load_cores (hwloc_topology_t *topo)
+static int load_cores (hwloc_topology_t *topo, const char *xml)
 {
     if (hwloc_topology_init (topo) < 0)
         return -1;
+    if (xml && hwloc_topology_set_xml (*topo, xml) < 0) {
+        hwloc_topology_destroy (*topo);
+        return -1;
+    }
     hwloc_topology_set_all_types_filter (*topo, HWLOC_TYPE_FILTER_KEEP_NONE);
     hwloc_topology_set_type_filter (*topo,
                                     HWLOC_OBJ_CORE,
@@ -34,7 +38,7 @@ static int add_cores (struct rset *r, const char *hostname)
     hwloc_bitmap_t mine = hwloc_bitmap_alloc ();
     int n, added = 0;
 
-    if (!mine || load_cores (&topo) < 0) {
+    if (!mine || load_cores (&topo, NULL) < 0) {
         hwloc_bitmap_free (mine);
         return -1;
     }
@@ -75,6 +79,31 @@ fail:
     err_set (error, errno, "resources: hwloc cannot describe this machine");
     rset_destroy (r);
     return NULL;
+}
+
+int hardware_add_xml (struct rset *r,
+                      unsigned int rank,
+                      const char *path,
+                      flux_error_t *error)
+{
+    hwloc_topology_t topo;
+    const char *host;
+    int n, rc = 0;
+
+    if (load_cores (&topo, path) < 0)
+        return err_set (error, EINVAL, "%s: hwloc cannot read this", path);
+    host = hwloc_obj_get_info_by_name (hwloc_get_root_obj (topo), "HostName");
+    n = hwloc_get_nbobjs_by_type (topo, HWLOC_OBJ_CORE);
+    if (n < 1)
+        rc = err_set (error, EINVAL, "%s: there are no cores", path);
+    else if (rset_add (r, rank, host, NULL, NULL) < 0)
+        rc = err_set (error, errno, "%s: %s", path, strerror (errno));
+    for (int i = 0; rc == 0 && i < n; i++) {
+        if (rset_add_core (r, rank, i) < 0)
+            rc = err_set (error, errno, "%s: %s", path, strerror (errno));
+    }
+    hwloc_topology_destroy (topo);
+    return rc;
 }
 
 char *hardware_xml (void)

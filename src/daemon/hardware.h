@@ -16,6 +16,14 @@ struct rset *hardware_find (const char *hostname,
                             unsigned int cores,
                             flux_error_t *error);
 
+/* Add what hwloc's description in a file has, as a rank of the host it names.
+ * -1, errno and a sentence.
+ */
+int hardware_add_xml (struct rset *r,
+                      unsigned int rank,
+                      const char *path,
+                      flux_error_t *error);
+
 /* hwloc's description of this machine as XML, malloced; NULL and errno. */
 char *hardware_xml (void);
 

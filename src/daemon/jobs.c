@@ -18,8 +18,9 @@
 #include "daemon/jobs.h"
 #include "daemon/options.h"
 #include "daemon/parts.h"
-#include "daemon/resource_config.h"
+#include "daemon/resources.h"
 #include "daemon/runner.h"
+#include "daemon/startlog.h"
 #include "jobtap/inproc.h"
 #include "jobtap/jobtap.h"
 #include "kvs/kvs.h"
@@ -29,7 +30,6 @@
 #include "wire/requests_job.h"
 #include "wire/rjson.h"
 
-#define CORES_MAX 65536
 /* Seconds that jobs go on without a broker. */
 #define GRACE 10.
 #define GRACE_KEPT 3600.
@@ -45,6 +45,7 @@ struct jobs {
     struct view *view;
     struct kvs *kvs;
     struct tap_inproc *inproc; /* runs housekeeping */
+    struct rset *reloaded;     /* what there is by request; NULL */
     flux_t *h;
     char *agent_path;
     char *plugin_path;
@@ -78,91 +79,6 @@ static void on_store_failed (void *arg, const char *error)
     log_msg (LOG_CRIT, "broker", "going down: the job store failed: %s", error);
     jobs->b->exit_status = 1;
     loop_stop (jobs->b->loop);
-}
-
-/* Hosts that are not there are pretended: what runs on them runs here. */
-static int set_hostlist (struct broker *b, const struct rset *r)
-{
-    struct hostlist *hl = rset_nodelist (r);
-    char *s = hl ? hostlist_encode (hl) : NULL;
-    int rc = s ? attrs_set (b, "hostlist", s, ATTR_IMMUTABLE) : -1;
-
-    hostlist_destroy (hl);
-    free (s);
-    return rc;
-}
-
-/* Pretend to be so many nodes like rank 0. */
-static int repeat (struct rset *r, unsigned int size)
-{
-    for (unsigned int rank = 1; rank < size; rank++) {
-        const struct rset_node n = r->nodes[0];
-
-        if (rset_add (r, rank, n.host, n.cores, n.gpus) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* The names that the command line gives the ranks; NULL: none, or they are
- * not as many as there are ranks.
- */
-static struct hostlist *given_hosts (struct broker *b)
-{
-    const char *s = options_attr (b->opt, "hostlist");
-    struct hostlist *hl = s ? hostlist_decode (s) : NULL;
-
-    if (hl && hostlist_count (hl) != (int)b->size) {
-        hostlist_destroy (hl);
-        hl = NULL;
-    }
-    return hl;
-}
-
-/* Ranks that share this machine, each with all it has. */
-static int make_ranks (struct broker *b, struct rset *r)
-{
-    struct hostlist *hl = given_hosts (b);
-    int rc = -1;
-
-    if (repeat (r, b->size) == 0 && (!hl || rset_set_nodelist (r, hl) == 0)
-        && (b->size == 1 || set_hostlist (b, r) == 0))
-        rc = 0;
-    hostlist_destroy (hl);
-    return rc;
-}
-
-/* Configured, else found.  *configured tells which. */
-static struct rset *find_resources (struct broker *b,
-                                    bool *configured,
-                                    flux_error_t *error)
-{
-    struct rset *r;
-    int cores = attrs_get_int (b, "resource.cores", 0);
-
-    if (resource_config_load (config_get (b), &r, error) < 0)
-        return NULL;
-    if ((*configured = r != NULL)) {
-        if (r->nodes[0].host && set_hostlist (b, r) < 0) {
-            rset_destroy (r);
-            return err_null (error, ENOMEM, "out of memory");
-        }
-        return r;
-    }
-    if (cores < 0 || cores > CORES_MAX)
-        return err_null (error,
-                         EINVAL,
-                         "resource.cores: %s is not a number of cores between"
-                         " 1 and %d",
-                         attrs_get (b, "resource.cores"),
-                         CORES_MAX);
-    if (!(r = hardware_find (b->hostname, cores, error)))
-        return NULL;
-    if (make_ranks (b, r) < 0) {
-        rset_destroy (r);
-        return err_null (error, ENOMEM, "out of memory");
-    }
-    return r;
 }
 
 /* How long jobs go on when this broker dies: who keeps the state means to
@@ -223,6 +139,16 @@ bool jobs_quorum (struct broker *b, void (*cb) (void *arg), void *arg)
     return false;
 }
 
+static void on_resource_event (void *arg, const char *line)
+{
+    struct jobs *jobs = arg;
+    flux_error_t error;
+
+    if (jobs->kvs
+        && kvs_append (jobs->kvs, "resource.eventlog", line, &error) < 0)
+        log_msg (LOG_ERR, "broker", "resource.eventlog: %s", error.text);
+}
+
 static unsigned int ranks_of (const struct rset *r)
 {
     return r && r->count > 0 ? r->nodes[r->count - 1].rank + 1 : 1;
@@ -231,8 +157,8 @@ static unsigned int ranks_of (const struct rset *r)
 static int start_manager (struct jobs *jobs, flux_error_t *error)
 {
     struct broker *b = jobs->b;
-    bool configured = false;
-    struct rset *resources = find_resources (b, &configured, error);
+    const char *method = NULL;
+    struct rset *resources = resources_find (b, jobs->reloaded, &method, error);
     struct manager_config cfg = {
         .loop = b->loop,
         .router = b->router,
@@ -253,9 +179,10 @@ static int start_manager (struct jobs *jobs, flux_error_t *error)
             .launched = b->launched,
         },
         .resources = resources,
-        .resources_configured = configured,
+        .resources_method = method,
         .topo_xml = hardware_xml,
         .online_changed = on_online_changed,
+        .resource_event = on_resource_event,
         .failed = on_store_failed,
         .failed_arg = jobs,
     };
@@ -299,6 +226,8 @@ static int start_jobs (struct jobs *jobs, flux_error_t *error)
         manager_sched_online (jobs->manager, false, 0);
         manager_exec_online (jobs->manager, false);
     }
+    if (!jobs->again)
+        startlog_begin (jobs->b, jobs->kvs);
     return manager_start (jobs->manager, error);
 }
 
@@ -364,6 +293,7 @@ void jobs_stop (struct broker *b, void *data)
     if (jobs->away)
         loop_release (b->loop);
     tap_inproc_destroy (jobs->inproc);
+    rset_destroy (jobs->reloaded);
     free (jobs->agent_path);
     free (jobs->plugin_path);
     free (jobs);
@@ -392,6 +322,13 @@ struct manager *jobs_manager (struct broker *b)
     struct jobs *jobs = broker_part (b, "jobs");
 
     return jobs ? jobs->manager : NULL;
+}
+
+struct kvs *jobs_kvs (struct broker *b)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    return jobs ? jobs->kvs : NULL;
 }
 
 /* What could touch a job is held from now on, and agents keep what they have
@@ -431,17 +368,27 @@ int jobs_return (struct broker *b, flux_error_t *error)
     return 0;
 }
 
+void jobs_set_resources (struct broker *b, struct rset *r)
+{
+    struct jobs *jobs = broker_part (b, "jobs");
+
+    rset_destroy (jobs->reloaded);
+    jobs->reloaded = r;
+}
+
 int jobs_resources_changed (struct broker *b, flux_error_t *error)
 {
     struct manager *m = jobs_manager (b);
-    bool configured;
+    struct jobs *jobs = broker_part (b, "jobs");
     struct rset *r;
     char *now, *then;
     int rc = -1;
 
     if (!m)
         return 0;
-    if (!(r = find_resources (b, &configured, error)))
+    rset_destroy (jobs->reloaded);
+    jobs->reloaded = NULL;
+    if (!(r = resources_find (b, NULL, NULL, error)))
         return -1;
     now = rjson_encode (r, 0);
     then = manager_resources (m);

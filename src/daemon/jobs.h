@@ -8,8 +8,13 @@
 #include "daemon/broker.h"
 #include "manager/manager.h"
 
+struct kvs;
+
 /* NULL: there is none now. */
 struct manager *jobs_manager (struct broker *b);
+
+/* The key-value service; NULL: there is none now. */
+struct kvs *jobs_kvs (struct broker *b);
 
 /* The job manager goes: jobs stand still until it comes back, those that run
  * run on.  -1, EBUSY and a sentence while a plugin waits inside a callback.
@@ -22,8 +27,11 @@ int jobs_leave (struct broker *b, flux_error_t *error);
  */
 int jobs_return (struct broker *b, flux_error_t *error);
 
+/* The next job manager is given these (taken), whatever is configured. */
+void jobs_set_resources (struct broker *b, struct rset *r);
 /* Are there other resources now than the job manager was given (1: yes)?
- * -1, errno and a sentence: they cannot be found.
+ * -1, errno and a sentence: they cannot be found.  What jobs_set_resources
+ * gave is forgotten.
  */
 int jobs_resources_changed (struct broker *b, flux_error_t *error);
 

@@ -52,6 +52,11 @@ bool module_removed (struct broker *b, const char *name);
 /* It is gone, though nobody asked: from now on it is as if removed. */
 void module_gone (struct broker *b, const char *name);
 
+/* ---- module_verbs.c ---- */
+
+/* Another job manager comes, with those of its parts that are not removed. */
+int module_restart_jobs (struct broker *b, flux_error_t *error);
+
 /* ---- module_trace.c ---- */
 
 struct module_trace *module_trace_create (struct broker *b);

@@ -191,7 +191,7 @@ const struct module_ops module_job_ingest = { ingest_load, NULL };
 /* ---- job-manager and resource: as after a restart of the broker ---- */
 
 /* A new manager starts with everything there. */
-static int restart (struct broker *b, flux_error_t *error)
+int module_restart_jobs (struct broker *b, flux_error_t *error)
 {
     struct manager *m;
 
@@ -218,7 +218,7 @@ static int manager_load (struct broker *b,
 {
     if (argc > 0)
         return unknown (argv[0], error);
-    return restart (b, error);
+    return module_restart_jobs (b, error);
 }
 
 static int manager_remove (struct broker *b, flux_error_t *error)
@@ -247,7 +247,7 @@ static int resource_load (struct broker *b,
     case 1:
         if (jobs_leave (b, error) < 0)
             return -1;
-        return restart (b, error);
+        return module_restart_jobs (b, error);
     default:
         return -1;
     }

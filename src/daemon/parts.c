@@ -30,7 +30,8 @@ int parts_start (struct broker *b, flux_error_t *error)
     for (int i = 0; b->parts[i].name; i++) {
         flux_error_t why = { .text = "" };
 
-        if (b->parts[i].start (b, &b->part_data[i], &why) < 0) {
+        if (b->parts[i].start
+            && b->parts[i].start (b, &b->part_data[i], &why) < 0) {
             int errnum = errno;
 
             parts_stop (b);

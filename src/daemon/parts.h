@@ -14,7 +14,8 @@
 
 struct part {
     const char *name;
-    /* 0, or -1, errno and a sentence: the broker then does not start. */
+    /* 0, or -1, errno and a sentence: the broker then does not start.  NULL:
+     * there is nothing to be made. */
     int (*start) (struct broker *b, void **data, flux_error_t *error);
     /* The instance ends: finish what is going on and say so with done, now
      * or later.  NULL: nothing goes on.  Called while everything still runs,
@@ -53,6 +54,12 @@ void topology_stop (struct broker *b, void *data);
 int heartbeat_start (struct broker *b, void **data, flux_error_t *error);
 void heartbeat_stop (struct broker *b, void *data);
 
+/* Before the jobs: they end before it says so. */
+void startlog_finish (struct broker *b,
+                      void *data,
+                      void (*done) (void *arg),
+                      void *arg);
+
 /* Before the jobs: it makes their state; and after them when all ends. */
 int snapshot_start (struct broker *b, void **data, flux_error_t *error);
 void snapshot_finish (struct broker *b,
@@ -83,6 +90,9 @@ void runat_finish (struct broker *b,
                    void (*done) (void *arg),
                    void *arg);
 void runat_stop (struct broker *b, void *data);
+
+int resource_reload_start (struct broker *b, void **data, flux_error_t *error);
+void resource_reload_stop (struct broker *b, void *data);
 
 int state_machine_start (struct broker *b, void **data, flux_error_t *error);
 void state_machine_stop (struct broker *b, void *data);

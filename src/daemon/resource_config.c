@@ -214,39 +214,38 @@ static struct rset *from_entries (json_t *entries, flux_error_t *error)
 }
 
 /* A file that holds one JSON object, as text. */
-static char *read_json (const char *key, const char *path, flux_error_t *error)
+static char *read_json (const char *label,
+                        const char *path,
+                        flux_error_t *error)
 {
     json_error_t why;
     json_t *o = json_load_file (path, 0, &why);
     char *s = NULL;
 
     if (!o)
-        return err_null (error,
-                         EINVAL,
-                         "resource.%s: %s: %s",
-                         key,
-                         path,
-                         why.text);
+        return err_null (error, EINVAL, "%s: %s: %s", label, path, why.text);
     if (!json_is_object (o))
-        err_set (error, EINVAL, "resource.%s: %s: not an object", key, path);
+        err_set (error, EINVAL, "%s: %s: not an object", label, path);
     else if (!(s = json_dumps (o, JSON_COMPACT)))
         err_set (error, ENOMEM, "out of memory");
     json_decref (o);
     return s;
 }
 
-static struct rset *from_file (const char *path, flux_error_t *error)
+struct rset *resource_file_load (const char *label,
+                                 const char *path,
+                                 flux_error_t *error)
 {
-    char *s = read_json ("path", path, error);
+    char *s = read_json (label, path, error);
     flux_error_t why;
     struct rset *r;
 
     if (!s)
         return NULL;
     if (!(r = rjson_decode (s, &why)))
-        err_set (error, EINVAL, "resource.path: %s: %s", path, why.text);
+        err_set (error, EINVAL, "%s: %s: %s", label, path, why.text);
     else if (r->count == 0) {
-        err_set (error, EINVAL, "resource.path: %s: no resources", path);
+        err_set (error, EINVAL, "%s: %s: no resources", label, path);
         rset_destroy (r);
         r = NULL;
     }
@@ -258,7 +257,7 @@ static int set_scheduling (struct rset *r,
                            const char *path,
                            flux_error_t *error)
 {
-    char *s = read_json ("scheduling", path, error);
+    char *s = read_json ("resource.scheduling", path, error);
     int rc;
 
     if (!s)
@@ -283,7 +282,8 @@ int resource_config_load (const json_t *config,
         return -1;
     if (!entries && !path)
         return 0;
-    *r = entries ? from_entries (entries, error) : from_file (path, error);
+    *r = entries ? from_entries (entries, error)
+                 : resource_file_load ("resource.path", path, error);
     if (*r && scheduling && set_scheduling (*r, scheduling, error) < 0) {
         rset_destroy (*r);
         *r = NULL;

@@ -19,4 +19,11 @@ int resource_config_load (const json_t *config,
                           struct rset **r,
                           flux_error_t *error);
 
+/* The resources in a file (RFC 20), some.  label begins the sentence.  NULL,
+ * EINVAL and a sentence.
+ */
+struct rset *resource_file_load (const char *label,
+                                 const char *path,
+                                 flux_error_t *error);
+
 #endif

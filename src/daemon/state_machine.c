@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "daemon/attrs.h"
 #include "daemon/jobs.h"
+#include "daemon/notify.h"
 #include "daemon/options.h"
 #include "daemon/parts.h"
 #include "daemon/program.h"
@@ -30,6 +31,7 @@ struct state_machine {
     int finishing; /* number of the part whose done is awaited */
     bool ending;
     struct state_watch *watch;
+    struct notify *notify;
 };
 
 static const char *const names[] = {
@@ -64,6 +66,7 @@ static void enter (struct state_machine *sm, enum broker_state state)
     sm->state = state;
     sm->entered = clock_now (loop_clock (sm->b->loop));
     state_watch_changed (sm->watch, state);
+    notify_state (sm->notify, state);
 }
 
 /* ---- the way down ---- */
@@ -77,6 +80,11 @@ static void all_left (void *arg)
 
 static void goodbye (struct state_machine *sm)
 {
+    struct broker *b = sm->b;
+
+    if (b->norestart)
+        b->exit_status =
+            attrs_get_int (b, "broker.exit-norestart", b->exit_status);
     enter (sm, STATE_GOODBYE);
     enter (sm, STATE_EXIT);
     state_watch_end (sm->watch, all_left, sm);
@@ -275,15 +283,56 @@ static void rc1_done (struct broker *b, int code, void *arg)
     cleanup (sm);
 }
 
+static void begin_rc1 (struct state_machine *sm)
+{
+    if (!run_rc (sm, "broker.rc1_path", rc1_done))
+        await_quorum (sm);
+}
+
+static void crontabs_done (struct broker *b, int code, void *arg)
+{
+    struct state_machine *sm = arg;
+
+    if (code != 0 || sm->ending)
+        rc1_done (b, code, arg);
+    else
+        begin_rc1 (sm);
+}
+
+/* Flux's rc1 loads what is in cron.directory. */
+static bool run_crontabs (struct state_machine *sm)
+{
+    static const char *script =
+        "for f in \"$1\"/*; do\n"
+        "    test -f \"$f\" || continue\n"
+        "    flux cron tab \"$f\" >/dev/null || exit 1\n"
+        "done\n";
+    const char *dir = attrs_get (sm->b, "cron.directory");
+    char *argv[] = {
+        "sh", "-c", (char *)script, "crontabs", (char *)dir, NULL,
+    };
+    flux_error_t error;
+
+    if (!dir || *dir == '\0')
+        return false;
+    if (!(sm->program =
+              program_start (sm->b, 5, argv, crontabs_done, sm, &error))) {
+        log_msg (LOG_ERR, "broker", "cron.directory: %s", error.text);
+        rc1_done (sm->b, 127, sm);
+    }
+    return true;
+}
+
 void state_machine_begin (struct broker *b)
 {
     struct state_machine *sm = b->state;
 
+    notify_ready (sm->notify);
     enter (sm, STATE_JOIN);
     enter (sm, STATE_CONFIG_SYNC);
     enter (sm, STATE_INIT);
-    if (!run_rc (sm, "broker.rc1_path", rc1_done))
-        await_quorum (sm);
+    if (!run_crontabs (sm))
+        begin_rc1 (sm);
 }
 
 int state_machine_start (struct broker *b, void **data, flux_error_t *error)
@@ -306,7 +355,8 @@ int state_machine_start (struct broker *b, void **data, flux_error_t *error)
                                         kill_cb,
                                         sm);
     if (!sm->sigterm || !sm->sigint || !sm->kill_timer
-        || !(sm->watch = state_watch_create (b))) {
+        || !(sm->watch = state_watch_create (b))
+        || !(sm->notify = notify_create (b))) {
         err_set (error, errno, "state machine: %s", strerror (errno));
         state_machine_stop (b, sm);
         return -1;
@@ -322,6 +372,7 @@ void state_machine_stop (struct broker *b, void *data)
 
     program_abandon (sm->program);
     state_watch_destroy (sm->watch);
+    notify_destroy (sm->notify);
     loop_source_destroy (sm->kill_timer);
     loop_source_destroy (sm->sigterm);
     loop_source_destroy (sm->sigint);

@@ -191,6 +191,7 @@ static int shutdown_cb (struct router *r,
     if (!w->listening)
         logring_listen (w->b, log_cb, w);
     w->listening = true;
+    w->b->norestart = true;
     state_machine_end (w->b, "requested by a client");
     return flux_msg_is_streaming (msg) ? REQUEST_LATER : REQUEST_DONE;
 }

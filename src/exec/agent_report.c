@@ -31,16 +31,18 @@ void exec_job_destroy (struct exec_job_state *job)
         free (job->held[i].exec.s);
         free (job->held[i].output.s);
     }
+    free (job->infile);
+    free (job->input.s);
     free (job->parts);
     free (job);
 }
 
 /* ---- logs ---- */
 
-static void tell_log (struct exec_job_state *job,
-                      const char *path,
-                      const char *data,
-                      size_t len)
+void exec_tell_log (struct exec_job_state *job,
+                    const char *path,
+                    const char *data,
+                    size_t len)
 {
     const struct exec_reports *r = job->x->env.reports;
 
@@ -58,8 +60,8 @@ static void take_logs (struct exec_job_state *job,
     struct agent_job_logs *held = &job->held[part != &job->parts[0]];
 
     if (job->started) {
-        tell_log (job, exec_path, rep->exec, rep->exec_len);
-        tell_log (job, output_path, rep->output, rep->output_len);
+        exec_tell_log (job, exec_path, rep->exec, rep->exec_len);
+        exec_tell_log (job, output_path, rep->output, rep->output_len);
         return;
     }
     jbuf_raw (&held->exec, rep->exec ? rep->exec : "", rep->exec_len);
@@ -84,10 +86,11 @@ static void tell_held (struct exec_job_state *job)
         free (held->output.s);
         memset (held, 0, sizeof (*held));
     }
-    tell_log (job, exec_path, exec.s, exec.failed ? 0 : exec.len);
-    tell_log (job, output_path, output.s, output.failed ? 0 : output.len);
+    exec_tell_log (job, exec_path, exec.s, exec.failed ? 0 : exec.len);
+    exec_tell_log (job, output_path, output.s, output.failed ? 0 : output.len);
     free (exec.s);
     free (output.s);
+    stdin_started (job);
 }
 
 /* ---- what becomes of a job ---- */
@@ -138,7 +141,7 @@ static void tell_end (struct exec_job_state *job)
     guestlog_event (&b, now, "shell-exit", context);
     guestlog_event_int (&b, now, "complete", "status", job->status);
     guestlog_event (&b, now, "done", NULL);
-    tell_log (job, exec_path, b.s, b.failed ? 0 : b.len);
+    exec_tell_log (job, exec_path, b.s, b.failed ? 0 : b.len);
     free (b.s);
 }
 

@@ -15,12 +15,16 @@
 static const struct {
     const char *name;
     request_f cb;
-    bool pty; /* only of jobs with a terminal to attach to */
+    enum {
+        OF_ALL,
+        OF_LISTENERS, /* jobs that do not read a file */
+        OF_TERMINALS, /* jobs with a terminal to attach to */
+    } whose;
 } methods[] = {
-    { "stdin", stdin_cb, false },
-    { "proctable", proctable_cb, false },
-    { "terminus.0", pty_cb, true },
-    { "terminus.disconnect", pty_disconnect_cb, true },
+    { "stdin", stdin_cb, OF_LISTENERS },
+    { "proctable", proctable_cb, OF_ALL },
+    { "terminus.0", pty_cb, OF_TERMINALS },
+    { "terminus.disconnect", pty_disconnect_cb, OF_TERMINALS },
 };
 
 enum {
@@ -43,6 +47,18 @@ static void topic_of (const struct exec_job_state *job,
               methods[i].name);
 }
 
+static bool offers (const struct exec_job_state *job, int i)
+{
+    switch (methods[i].whose) {
+    case OF_LISTENERS:
+        return !job->infile;
+    case OF_TERMINALS:
+        return job->pty != NULL;
+    default:
+        return true;
+    }
+}
+
 int service_register (struct exec_job_state *job, const char *jobspec)
 {
     struct router *r = job->x->env.router;
@@ -53,7 +69,7 @@ int service_register (struct exec_job_state *job, const char *jobspec)
     if (jobspec_pty_interactive (jobspec) && pty_create (job) < 0)
         return -1;
     for (int i = 0; i < NMETHODS; i++) {
-        if (methods[i].pty && !job->pty)
+        if (!offers (job, i))
             continue;
         topic_of (job, i, topic);
         if (router_method_add (r,
@@ -74,7 +90,7 @@ void service_unregister (struct exec_job_state *job)
     char topic[TOPIC_MAX];
 
     for (int i = 0; i < job->nmethods; i++) {
-        if (methods[i].pty && !job->pty)
+        if (!offers (job, i))
             continue;
         topic_of (job, i, topic);
         router_method_remove (job->x->env.router, topic);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* Input of running jobs, which flux-job(1) attach writes. */
+/* Input of running jobs, which flux-job(1) attach writes, and its log
+ * guest.input (RFC 24).
+ */
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +10,35 @@
 #include <string.h>
 
 #include "exec/exec_agent.h"
+#include "wire/guestlog.h"
+
+static const char *const input_path = "guest.input";
+
+void stdin_started (struct exec_job_state *job)
+{
+    struct jbuf b = { 0 };
+
+    guestlog_input_header (&b, job->t_start);
+    if (job->infile)
+        guestlog_redirect (&b, job->t_start, "stdin", "all", job->infile);
+    jbuf_raw (&b, job->input.s ? job->input.s : "", job->input.len);
+    exec_tell_log (job, input_path, b.s, b.failed ? 0 : b.len);
+    free (b.s);
+    free (job->input.s);
+    memset (&job->input, 0, sizeof (job->input));
+}
+
+static void note (struct exec_job_state *job, const struct stdin_request *req)
+{
+    double now = loop_now (job->x->env.loop);
+    struct jbuf b = { 0 };
+    struct jbuf *to = job->started ? &b : &job->input;
+
+    guestlog_input (to, now, req->ranks, req->data, req->len, req->eof);
+    if (job->started)
+        exec_tell_log (job, input_path, b.s, b.failed ? 0 : b.len);
+    free (b.s);
+}
 
 static int forward (struct exec_job_state *job, const struct stdin_request *req)
 {
@@ -47,6 +78,8 @@ int stdin_cb (struct router *r,
     if (stdin_request_decode (s, &req, error) < 0)
         return -1;
     rc = forward (job, &req);
+    if (rc == 0)
+        note (job, &req);
     job->stdin_closed = req.eof && !strcmp (req.ranks, "all");
     free (req.data);
     if (rc < 0)

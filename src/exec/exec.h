@@ -39,7 +39,8 @@ struct exec_reports {
     /* "start" may be posted: every agent has the job and its tasks run. */
     void (*started) (void *arg, uint64_t id);
     /* Lines (each ending in "\n") for a log of the job:
-     * "guest.exec.eventlog" (RFC 50) or "guest.output" (RFC 24).
+     * "guest.exec.eventlog" (RFC 50), "guest.output" or "guest.input"
+     * (RFC 24).
      */
     void (*log) (void *arg,
                  uint64_t id,

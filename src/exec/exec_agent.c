@@ -13,6 +13,7 @@
 #include "exec/exec_agent.h"
 #include "exec/rexec.h"
 #include "wire/exec_test.h"
+#include "wire/jobspec.h"
 #include "wire/rjson.h"
 
 int exec_queue (struct exec *x,
@@ -213,6 +214,7 @@ static int begin (struct exec_job_state *job,
 {
     if (set_parts (job, given->R, error) < 0)
         return -1;
+    job->infile = jobspec_input_path (given->jobspec);
     if (service_register (job, given->jobspec) < 0)
         return err_set (error, errno, "exec: cannot start the job");
     if (given->reattach) {

@@ -83,6 +83,8 @@ struct exec_job_state {
     bool failed;     /* an exception was reported */
     int status;
     bool stdin_closed;
+    char *infile;         /* what tasks read; NULL: what they are sent */
+    struct jbuf input;    /* lines that wait for the job to start */
     bool lost;            /* by an agent, and this is to be told */
     const char *fatal;    /* what to raise an exception for; NULL: nothing */
     int nmethods;         /* of its service that are registered */
@@ -155,6 +157,11 @@ struct exec_job_state *exec_job_find (struct exec *x, uint64_t id);
 void exec_part_over (struct exec_job_state *job, struct part *part, int status);
 int exec_send_kill (struct exec_job_state *job, int signum);
 
+/* Lines for a log of the job; none if len is 0. */
+void exec_tell_log (struct exec_job_state *job,
+                    const char *path,
+                    const char *data,
+                    size_t len);
 /* Raise a fatal exception; why is a constant. */
 void exec_fail (struct exec_job_state *job, const char *why);
 
@@ -174,6 +181,8 @@ bool service_say (struct exec_job_state *job,
                   struct agent_talk *talk);
 
 /* ---- agent_stdin.c ---- */
+/* The job started: its log of what it is sent begins. */
+void stdin_started (struct exec_job_state *job);
 int stdin_cb (struct router *r,
               const flux_msg_t *msg,
               void *arg,

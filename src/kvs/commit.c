@@ -17,7 +17,7 @@ struct commit {
     struct namespace *ns;
     struct root root; /* the result */
     json_t *ops;
-    const flux_msg_t *msg;
+    const flux_msg_t *msg; /* NULL: this process did it */
     uint64_t ticket;
 };
 
@@ -37,18 +37,19 @@ static void commit_done (void *arg, int errnum)
     struct namespace *ns = c->ns;
 
     k->pending--;
-    if (errnum != 0)
+    if (errnum != 0 && c->msg)
         router_respond_error (k->r, c->msg, errnum, NULL);
-    else {
+    else if (errnum == 0) {
         blobs_durable (k->blobs, c->ticket);
         ns->shown = c->root;
-        router_respond_pack (k->r,
-                             c->msg,
-                             "{s:s s:i}",
-                             "rootref",
-                             c->root.ref,
-                             "rootseq",
-                             c->root.seq);
+        if (c->msg)
+            router_respond_pack (k->r,
+                                 c->msg,
+                                 "{s:s s:i}",
+                                 "rootref",
+                                 c->root.ref,
+                                 "rootseq",
+                                 c->root.seq);
         if (!ns->dropped) {
             roots_advanced (k, ns);
             watches_commit (k->watches, ns, c->ops);
@@ -236,6 +237,28 @@ static int handle_commit (struct router *r,
     if (!(ns = check_namespace (k, msg, name)) || check_ops (k, ops, error) < 0)
         return REQUEST_ERROR;
     return commit (k, ns, msg, ops, error);
+}
+
+int kvs_append (struct kvs *k,
+                const char *key,
+                const char *text,
+                flux_error_t *error)
+{
+    json_t *val = treeobj_val (text, strlen (text));
+    json_t *ops = json_pack ("[{s:s s:i s:o}]",
+                             "key",
+                             key,
+                             "flags",
+                             FLUX_KVS_APPEND,
+                             "dirent",
+                             val);
+    int rc;
+
+    if (!ops)
+        return err_set (error, ENOMEM, "out of memory");
+    rc = commit (k, k->primary, NULL, ops, error) == REQUEST_LATER ? 0 : -1;
+    json_decref (ops);
+    return rc;
 }
 
 static const struct request_row rows[] = {

@@ -34,4 +34,14 @@ struct kvs *kvs_create (struct manager *m, struct view *v, flux_error_t *error);
  */
 void kvs_destroy (struct kvs *k);
 
+/* What this process itself keeps there.  Append text to the value of a key of
+ * the primary namespace, with the open batch, as a client's commit would; and
+ * read its durable value: malloced, with a NUL after it.  -1, NULL and errno.
+ */
+int kvs_append (struct kvs *k,
+                const char *key,
+                const char *text,
+                flux_error_t *error);
+char *kvs_read (struct kvs *k, const char *key, size_t *len);
+
 #endif

@@ -74,6 +74,7 @@ void alloc_set_offline (struct alloc *a, bool offline, unsigned int limit)
 {
     a->offline = offline;
     a->limit = limit;
+    asks_changed (a->m->asks);
     alloc_kick (a);
 }
 
@@ -123,28 +124,17 @@ void alloc_set_queue (struct alloc *a,
 {
     if (a->ops->set_queue (a->sched, name, parent, stopped) < 0)
         log_errno (PART, "telling the scheduler of a queue");
+    asks_changed (a->m->asks);
     alloc_kick (a);
 }
 
 static void left_queue (struct job_host *host)
 {
+    asks_forget (host->m->asks, host->job);
     host->alloc = false;
     host->grant = NULL;
     text_unref (host->sched_spec);
     host->sched_spec = NULL;
-}
-
-/* Those who look for "debug.alloc-request" (RFC 21) mean that the job may run:
- * one that is held asks for nothing until it is released.
- */
-static void tell_request (struct alloc *a, struct job *job)
-{
-    struct job_host *host = host_of (job);
-    bool asks = job->priority > 0;
-
-    if (asks && !host->alloc_told)
-        manager_post_debug (a->m, job, "debug.alloc-request");
-    host->alloc_told = asks;
 }
 
 int alloc_enqueue (struct alloc *a, struct job *job)
@@ -171,8 +161,7 @@ int alloc_enqueue (struct alloc *a, struct job *job)
     host->sched_spec = text_ref (job->spec);
     host->alloc = true;
     alloc_kick (a);
-    host->alloc_told = false;
-    tell_request (a, job);
+    asks_check (a->m->asks, job);
     return 0;
 }
 
@@ -204,7 +193,7 @@ void alloc_prioritize (struct alloc *a, struct job *job)
     if (a->ops->prioritize (a->sched, job->id, job->priority) < 0)
         log_errno (PART, "prioritizing job %ju", (uintmax_t)job->id);
     alloc_kick (a);
-    tell_request (a, job);
+    asks_check (a->m->asks, job);
 }
 
 void alloc_free (struct alloc *a, struct job *job)
@@ -383,6 +372,8 @@ static void post_grants (struct alloc *a)
     struct grant *g;
 
     while ((g = STAILQ_FIRST (&a->grants))) {
+        if (g->job)
+            asks_check (a->m->asks, g->job);
         tell_summary (a, g);
         STAILQ_REMOVE_HEAD (&a->grants, link);
         post_grant (a, g);

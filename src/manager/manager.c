@@ -168,7 +168,8 @@ static int create_parts (struct manager *m,
                            error);
     if (m->store)
         store_be_patient (m->store);
-    if (!m->store || !(m->alloc = alloc_create (m, cfg->sched, error))
+    if (!m->store || !(m->asks = asks_create (m))
+        || !(m->alloc = alloc_create (m, cfg->sched, error))
         || !(m->heads = heads_create (m))
         || !(m->resources = resources_create (m, cfg, error))
         || !(m->start = start_create (m, cfg->exec, &cfg->exec_env, error)))
@@ -189,6 +190,7 @@ struct manager *manager_create (const struct manager_config *cfg,
     m->owner = cfg->router ? router_owner (cfg->router) : 0;
     m->failed = cfg->failed;
     m->online_changed = cfg->online_changed;
+    m->resource_event = cfg->resource_event;
     m->failed_arg = cfg->failed_arg;
     m->hostname = strdup (cfg->hostname ? cfg->hostname : "localhost");
     if (!m->hostname || create_parts (m, cfg, error) < 0
@@ -306,6 +308,7 @@ void manager_destroy (struct manager *m)
     resources_destroy (m->resources);
     heads_destroy (m->heads);
     alloc_destroy (m->alloc);
+    asks_destroy (m->asks);
     ingest_destroy (m->ingest);
     pace_destroy (m->pace);
     purger_destroy (m->purger);

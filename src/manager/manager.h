@@ -30,17 +30,21 @@ struct manager_config {
     const struct exec_ops *exec;
     struct exec_env exec_env;     /* reports is filled by the manager */
     const struct rset *resources; /* copied */
-    bool resources_configured;    /* not found out */
+    const char *resources_method; /* how they were found (RFC 44); a constant.
+                                     NULL: "dynamic-discovery" */
     /* hwloc's description of this node as XML, malloced; asked once, when a
      * client wants it.  NULL: not known. */
     char *(*topo_xml) (void);
     /* A rank came or went (exec_env.launched).  May be NULL. */
     void (*online_changed) (void *arg);
+    /* An event that resource.eventlog is to keep (RFC 44), a line with its
+     * newline; stored with the open batch.  May be NULL. */
+    void (*resource_event) (void *arg, const char *line);
     /* The store failed for good: what is only in memory never happened.  Go
      * down and come back from what is durable.  May be NULL.
      */
     void (*failed) (void *arg, const char *error);
-    void *failed_arg; /* of both */
+    void *failed_arg; /* of all three */
 };
 
 struct manager *manager_create (const struct manager_config *cfg,

@@ -43,13 +43,13 @@ struct job_host {
 
     bool busy : 1;       /* an event is being processed */
     bool alloc : 1;      /* the scheduler has it */
-    bool alloc_told : 1; /* "debug.alloc-request" says that it wants some */
     bool start : 1;      /* the executor has it, until it released all */
     bool act_listed : 1; /* in the list of jobs to act upon */
     bool row_listed : 1; /* its row is to be written with this batch */
     bool row_has_spec : 1; /* the stored row has the jobspec as it is */
     bool row_lacks_R : 1;  /* and not the R, which was updated */
     bool restored : 1;   /* ran before this manager started: reattach */
+    bool base_kept : 1;  /* the jobspec before updates is stored */
     uint8_t kill_stage;  /* 0: not asked to end, 1: asked, 2: killed */
     uint16_t tally;      /* tally.c */
 
@@ -81,6 +81,7 @@ struct manager {
     struct outbox *outbox;
     struct acts *acts;
     struct alloc *alloc;
+    struct asks *asks;
     struct heads *heads;
     struct start *start;
     struct ingest *ingest;
@@ -98,6 +99,7 @@ struct manager {
 
     void (*failed) (void *arg, const char *error);
     void (*online_changed) (void *arg);
+    void (*resource_event) (void *arg, const char *line);
     void *failed_arg;
     bool turn_hook;
     bool stop_queues_on_restart;
@@ -156,6 +158,10 @@ int post_alloc (struct manager *m,
                 const char *context,
                 struct text *R,
                 flux_error_t *error);
+/* The job's jobspec is going to be updated: keep the first one, as the value
+ * "jobspec".
+ */
+void post_keep_base (struct manager *m, const struct job *job);
 /* After replay: as if the job's last event had just happened. */
 void post_resume (struct manager *m, struct job *job);
 /* Post what the job owes itself and hand the rest to the parts. */
@@ -257,6 +263,17 @@ void alloc_set_queue (struct alloc *a,
                       const char *parent,
                       bool stopped);
 
+/* ---- asks.c: when "debug.alloc-request" is posted ---- */
+
+struct asks *asks_create (struct manager *m);
+void asks_destroy (struct asks *a); /* accepts NULL */
+/* The job waits for resources, and may have got another priority. */
+void asks_check (struct asks *a, struct job *job);
+/* It waits no more. */
+void asks_forget (struct asks *a, struct job *job);
+/* A queue was started or stopped, or the scheduler came or went. */
+void asks_changed (struct asks *a);
+
 /* ---- heads.c: what is said of jobs that wait first in a queue ---- */
 
 struct heads *heads_create (struct manager *m);
@@ -301,6 +318,15 @@ struct raiser *raiser_create (struct manager *m);
 void raiser_durable (struct raiser *r);
 /* What is under way is not answered. */
 void raiser_destroy (struct raiser *r);
+
+/* ---- resource_check.c ---- */
+
+/* EPERM and a sentence for a job whose constraints name hosts there are not:
+ * it could never run.
+ */
+int resources_check_job (struct resources *res,
+                         const struct jobspec *spec,
+                         flux_error_t *error);
 
 /* ---- drain.c ---- */
 

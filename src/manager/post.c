@@ -147,6 +147,22 @@ static int apply_quiet (struct manager *m,
     return 0;
 }
 
+void post_keep_base (struct manager *m, const struct job *job)
+{
+    const char *spec = job->spec ? text_str (job->spec) : NULL;
+    char *s;
+    size_t len;
+
+    if (!spec || host_of (job)->base_kept)
+        return;
+    if (store_value_get (m->store, job->id, "jobspec", &s, &len) == 0)
+        free (s);
+    else if (store_value_put (m->store, job->id, "jobspec", spec, strlen (spec))
+             < 0)
+        log_errno (PART, "storing a jobspec before its update");
+    host_of (job)->base_kept = true;
+}
+
 /* Steps 1 to 5 for one event. */
 static int apply_one (struct manager *m,
                       struct job *job,
@@ -178,6 +194,8 @@ static int apply_one (struct manager *m,
     memcpy (entry, line, len - 1);
     entry[len - 1] = '\0';
     ev.entry = entry;
+    if (ev.kind == EVENT_JOBSPEC_UPDATE)
+        post_keep_base (m, job);
     if ((prev = fsm_apply (job, &ev)) < 0)
         goto nomem;
     check_facts (job);

@@ -49,6 +49,13 @@ bool queues_has (const struct queues *q, const char *name)
     return lookup (q->list, q->count, name) != NULL;
 }
 
+bool queues_started (const struct queues *q, const char *name)
+{
+    const struct mqueue *mq = lookup (q->list, q->count, name);
+
+    return mq && mqueue_started (mq);
+}
+
 bool mqueue_started (const struct mqueue *mq)
 {
     return mq->start.on && (!mq->parent || mq->parent->start.on);

@@ -82,6 +82,8 @@ int queues_defaults (const struct queues *q,
 bool queues_have_defaults (const struct queues *q);
 /* Is there a queue of this name (NULL: the anonymous one)? */
 bool queues_has (const struct queues *q, const char *name);
+/* There is one, which is started, as is its parent. */
+bool queues_started (const struct queues *q, const char *name);
 /* The configuration, as JSON text of the whole: -1 and a sentence if it is
  * wrong; and from now on it holds.
  */

@@ -275,7 +275,7 @@ struct resources *resources_create (struct manager *m,
     res->m = m;
     res->find_topo = cfg->topo_xml;
     res->method =
-        cfg->resources_configured ? "configuration" : "dynamic-discovery";
+        cfg->resources_method ? cfg->resources_method : "dynamic-discovery";
     if (all->count > 0)
         res->nranks = all->nodes[all->count - 1].rank + 1;
     res->drains = calloc (res->nranks + 1, sizeof (*res->drains));

@@ -14,6 +14,7 @@
 struct acquirer {
     const flux_msg_t *msg; /* NULL: nobody */
     struct idset *up;      /* as told last */
+    bool muted;            /* it wants to hear no more */
 };
 
 static char *encode (const struct idset *ids)
@@ -63,7 +64,7 @@ void acquire_push (struct resources *res)
     struct idset *now, *gone, *came;
     struct jbuf b = { 0 };
 
-    if (!a || !a->msg || !(now = up_now (res)))
+    if (!a || !a->msg || a->muted || !(now = up_now (res)))
         return;
     gone = idset_difference (a->up, now);
     came = idset_difference (now, a->up);
@@ -119,6 +120,7 @@ static void drop (struct acquirer *a)
     idset_destroy (a->up);
     a->msg = NULL;
     a->up = NULL;
+    a->muted = false;
 }
 
 static int handle_cancel (struct router *r,
@@ -135,7 +137,18 @@ static int handle_cancel (struct router *r,
     return REQUEST_DONE;
 }
 
+static int handle_mute (struct router *r,
+                        const flux_msg_t *msg,
+                        void *arg,
+                        flux_error_t *error)
+{
+    ((struct resources *)arg)->acquirer->muted = true;
+    router_respond (r, msg, NULL);
+    return REQUEST_DONE;
+}
+
 static const struct request_row rows[] = {
+    { "resource.acquire-mute", FLUX_ROLE_OWNER, 0, handle_mute },
     { "resource.acquire", FLUX_ROLE_OWNER, METHOD_STREAMING, handle_acquire },
     { "resource.acquire-cancel", FLUX_ROLE_OWNER, 0, handle_cancel },
     { NULL },

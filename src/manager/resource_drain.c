@@ -259,8 +259,10 @@ int drain_restore (struct resources *res)
 
     if (store_meta_get (res->m->store, META_KEY, &text, &size) < 0)
         return errno == ENOENT ? 0 : -1;
+    res->replaying = true;
     while (eventlog_next (text, size, &pos, &line, &len))
         restore_line (res, line, len);
+    res->replaying = false;
     free (text);
     return 0;
 }

@@ -52,6 +52,23 @@ static void tell (struct journal *j,
     free (R);
 }
 
+/* What is to be known after a restart. */
+static bool lasting (const char *name)
+{
+    static const char *const names[] = {
+        "resource-define",
+        "resource-update",
+        "drain",
+        "undrain",
+    };
+
+    for (size_t i = 0; i < sizeof (names) / sizeof (names[0]); i++) {
+        if (!strcmp (name, names[i]))
+            return true;
+    }
+    return false;
+}
+
 const char *journal_post (struct journal *j,
                           double timestamp,
                           const char *name,
@@ -72,6 +89,8 @@ const char *journal_post (struct journal *j,
         free (e);
         return NULL;
     }
+    if (!j->res->replaying && j->res->m->resource_event && lasting (name))
+        j->res->m->resource_event (j->res->m->failed_arg, e->line);
     e->line[len - 1] = '\0';
     e->define = !strcmp (name, "resource-define");
     DL_APPEND (j->entries, e);

@@ -32,6 +32,7 @@ struct resources {
     unsigned int nranks;        /* highest rank + 1 */
     struct journal *journal;
     struct acquirer *acquirer;
+    bool replaying; /* what is posted was written down long ago */
 };
 
 /* What there is for schedulers: excluded resources do not exist for them,

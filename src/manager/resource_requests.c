@@ -185,16 +185,6 @@ static int handle_feasibility (struct router *r,
     return rc;
 }
 
-static int handle_reload (struct router *r,
-                          const flux_msg_t *msg,
-                          void *arg,
-                          flux_error_t *error)
-{
-    return err_set (error,
-                    ENOSYS,
-                    "resources are found at start and cannot be reloaded");
-}
-
 static const struct request_row own_rows[] = {
     { "resource.status", FLUX_ROLE_USER, 0, handle_status },
     { "resource.sched-status", FLUX_ROLE_USER, 0, handle_sched_status },
@@ -205,7 +195,6 @@ static const struct request_row own_rows[] = {
       FLUX_ROLE_OWNER,
       METHOD_HELD,
       handle_expiration },
-    { "resource.reload", FLUX_ROLE_OWNER, 0, handle_reload },
     { "feasibility.check", FLUX_ROLE_OWNER, 0, handle_feasibility },
     { NULL },
 };

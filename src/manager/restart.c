@@ -46,6 +46,8 @@ static int replay_line (struct manager *m,
     if (w.ev.kind == EVENT_RESOURCE_UPDATE)
         host_of (job)->row_lacks_R = true;
     if (fsm_legal (job, &w.ev, error) == 0) {
+        if (w.ev.kind == EVENT_JOBSPEC_UPDATE)
+            post_keep_base (m, job);
         rc = fsm_apply (job, &w.ev);
         if (rc < 0)
             err_set (error, ENOMEM, "out of memory");

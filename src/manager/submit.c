@@ -287,7 +287,10 @@ static int submit_request (struct manager *m,
         || !(spec = get_spec (m->ingest, &req, &cred, error)))
         return REQUEST_ERROR;
     job = NULL;
-    if (queues_accept (m->queues, jobspec_of (spec), error) == 0)
+    if (queues_accept (m->queues, jobspec_of (spec), error) == 0
+        && (req.flags & FLUX_JOB_NOVALIDATE
+            || resources_check_job (m->resources, jobspec_of (spec), error)
+                   == 0))
         job = submit_job (m,
                           req.J,
                           spec,

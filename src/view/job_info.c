@@ -8,8 +8,6 @@
 
 #include "view/private.h"
 #include "view/view.h"
-#include "wire/jobspec.h"
-#include "wire/sign.h"
 
 struct info_view {
     struct view *v;
@@ -29,49 +27,37 @@ static int save_current (const struct store_job *sj, void *arg)
     return 0;
 }
 
-/* The jobspec as it was submitted, without its environment. */
-static char *submitted_jobspec (struct view *v, uint64_t id)
+static char *from_row (struct view *v, uint64_t id, const char *key)
 {
-    char *J = NULL, *payload = NULL, *spec = NULL;
-    size_t len;
-    uint32_t userid;
+    bool spec = !strcmp (key, "jobspec");
+    struct current c = { 0 };
 
-    if (store_value_get (v->store, id, "J", &J, &len) == 0
-        && sign_none_unwrap (J, &payload, &len, &userid, NULL, NULL) == 0)
-        spec = jobspec_redact (payload, len, NULL);
-    free (J);
-    free (payload);
-    return spec;
+    (void)store_job_get (v->store, id, save_current, &c);
+    free (spec ? c.R : c.jobspec);
+    return spec ? c.jobspec : c.R;
 }
 
-/* jobspec and R have a submitted and a current form; all else is a value or
- * a log by its key.  NULL and ENOENT.
+/* jobspec and R have a first and a current form.  A job's row has its jobspec
+ * as it is now, and an R that was updated; the values of these keys are a
+ * jobspec before it was updated, and R as it was given.  All else is a value
+ * or a log by its key.  NULL and ENOENT.
  */
 char *view_lookup (struct view *v, uint64_t id, const char *key, bool current)
 {
-    struct current c = { 0 };
+    bool two = !strcmp (key, "jobspec") || !strcmp (key, "R");
     char *data = NULL;
     size_t len;
 
-    if (!strcmp (key, "jobspec") || !strcmp (key, "R")) {
-        (void)store_job_get (v->store, id, save_current, &c);
-        if (!strcmp (key, "R")) {
-            if (current && c.R)
-                data = c.R, c.R = NULL;
-            else
-                (void)store_value_get (v->store, id, key, &data, &len);
-        }
-        else if (current || !(data = submitted_jobspec (v, id)))
-            data = c.jobspec, c.jobspec = NULL;
-        free (c.jobspec);
-        free (c.R);
-        if (!data)
-            errno = ENOENT;
+    if (two && current && (data = from_row (v, id, key)))
         return data;
-    }
-    if (store_value_get (v->store, id, key, &data, &len) < 0
-        && store_log_get (v->store, id, key, &data, &len) < 0)
-        return NULL;
+    if (store_value_get (v->store, id, key, &data, &len) == 0)
+        return data;
+    if (!two)
+        return store_log_get (v->store, id, key, &data, &len) < 0 ? NULL : data;
+    if (!current)
+        data = from_row (v, id, key);
+    if (!data)
+        errno = ENOENT;
     return data;
 }
 

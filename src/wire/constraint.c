@@ -294,3 +294,57 @@ bool constraint_match (const struct constraint *c,
 {
     return c->root.match (&c->root, r, n);
 }
+
+/* t's hosts without those of r; new. */
+static struct hostlist *unknown_hosts (const struct term *t,
+                                       const struct rset *r)
+{
+    struct hostlist *hl = hostlist_copy (t->hosts);
+
+    for (size_t i = 0; hl && i < r->count; i++) {
+        const char *host = r->nodes[i].host;
+
+        while (host && hostlist_find (hl, host) >= 0) {
+            if (hostlist_remove_current (hl) < 0)
+                break;
+        }
+    }
+    return hl;
+}
+
+static int check_hosts (const struct term *t,
+                        const struct rset *r,
+                        flux_error_t *error)
+{
+    struct hostlist *hl;
+    char *names;
+    int count;
+
+    for (size_t i = 0; i < t->nterms; i++) {
+        if (check_hosts (&t->terms[i], r, error) < 0)
+            return -1;
+    }
+    if (!t->hosts)
+        return 0;
+    if (!(hl = unknown_hosts (t, r)) || !(names = hostlist_encode (hl))) {
+        hostlist_destroy (hl);
+        return err_set (error, ENOMEM, "out of memory");
+    }
+    if ((count = hostlist_count (hl)) > 0)
+        err_set (error,
+                 EPERM,
+                 "host constraint contains invalid hosts: host%s '%s' not "
+                 "found",
+                 count > 1 ? "s" : "",
+                 names);
+    free (names);
+    hostlist_destroy (hl);
+    return count > 0 ? -1 : 0;
+}
+
+int constraint_check_hosts (const struct constraint *c,
+                            const struct rset *r,
+                            flux_error_t *error)
+{
+    return check_hosts (&c->root, r, error);
+}

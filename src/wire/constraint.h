@@ -29,4 +29,11 @@ bool constraint_match (const struct constraint *c,
                        const struct rset *r,
                        const struct rset_node *n);
 
+/* Is each host that c names, wherever in it, one of r?  EPERM, naming those of
+ * the first hostlist that has others.
+ */
+int constraint_check_hosts (const struct constraint *c,
+                            const struct rset *r,
+                            flux_error_t *error);
+
 #endif

@@ -178,6 +178,32 @@ void guestlog_data (struct jbuf *b,
     end_context (b);
 }
 
+void guestlog_input_header (struct jbuf *b, double t)
+{
+    begin_context (b, t, "header");
+    jbuf_lit (b,
+              "\"version\":1,\"encoding\":{\"stdin\":\"UTF-8\"},"
+              "\"count\":{\"stdin\":1},\"options\":{}");
+    end_context (b);
+}
+
+void guestlog_input (struct jbuf *b,
+                     double t,
+                     const char *ranks,
+                     const char *data,
+                     size_t len,
+                     bool eof)
+{
+    begin_context (b, t, "data");
+    put_stream (b, "stdin");
+    jbuf_lit (b, ",\"rank\":");
+    jbuf_string (b, ranks);
+    guestlog_put (b, data, len);
+    if (eof)
+        jbuf_lit (b, ",\"eof\":true");
+    end_context (b);
+}
+
 void guestlog_redirect (struct jbuf *b,
                         double t,
                         const char *stream,

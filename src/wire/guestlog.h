@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
-/* Lines for a job's guest.exec.eventlog (RFC 50) and guest.output (RFC 24),
- * appended to a buffer.
+/* Lines for a job's guest.exec.eventlog (RFC 50), guest.output and guest.input
+ * (RFC 24), appended to a buffer.
  */
 
 #ifndef SLUICE_WIRE_GUESTLOG_H
@@ -35,7 +35,17 @@ void guestlog_data (struct jbuf *b,
                     bool eof);
 /* Only the members data and, if need be, encoding, each after a comma. */
 void guestlog_put (struct jbuf *b, const char *data, size_t len);
-/* ranks: an idset (RFC 22). */
+/* guest.input: the header, and what was written to the tasks of ranks, an
+ * idset (RFC 22) or "all".
+ */
+void guestlog_input_header (struct jbuf *b, double t);
+void guestlog_input (struct jbuf *b,
+                     double t,
+                     const char *ranks,
+                     const char *data,
+                     size_t len,
+                     bool eof);
+/* ranks: an idset, or "all". */
 void guestlog_redirect (struct jbuf *b,
                         double t,
                         const char *stream,

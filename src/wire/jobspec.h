@@ -113,6 +113,10 @@ struct jobspec_run {
  * for those that have none.
  */
 bool jobspec_pty_interactive (const char *text);
+/* The file that tasks read (shell option input.stdin), malloced; NULL: what
+ * is written to them.  Cheap, too.
+ */
+char *jobspec_input_path (const char *text);
 
 /* *env gets the environment, "NAME=VALUE" each, NULL at the end, what is null
  * in the jobspec left out: one block of memory that the caller frees.

@@ -127,6 +127,28 @@ static int set_streams (struct jobspec_run *run, json_t *options)
     return 0;
 }
 
+char *jobspec_input_path (const char *text)
+{
+    char *path = NULL;
+    json_t *o, *in;
+
+    if (!strstr (text, "\"stdin\"")
+        || !(o = jload_object (text, strlen (text), "jobspec", NULL)))
+        return NULL;
+    in = jobspec_tree_get (o,
+                           "attributes",
+                           "system",
+                           "shell",
+                           "options",
+                           "input",
+                           "stdin",
+                           NULL);
+    if (is_string (json_object_get (in, "type"), "file"))
+        (void)dup_string (&path, json_object_get (in, "path"));
+    json_decref (o);
+    return path;
+}
+
 bool jobspec_pty_interactive (const char *text)
 {
     json_t *o;

@@ -193,6 +193,38 @@ test_expect_success 'resources that cannot be read are refused' '
     flux submit --wait true
 '
 
+test_expect_success 'other resources are taken over by request' '
+    set_R () {
+        echo "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"$1\",\"children\":{\"core\":\"$2\"}}],\
+	    \"starttime\":0,\"expiration\":0,\"nodelist\":[\"$3\"]}}" >R.json
+    } &&
+    flux submit sleep inf >running &&
+    flux job wait-event $(cat running) start &&
+    set_R 0 0-7 big && refused flux resource reload R.json >out &&
+    grep "resources are busy (unload scheduler?)" out &&
+    flux module remove sched-simple && flux resource reload R.json &&
+    test "$(flux resource list -no {nnodes}:{ncores}:{nodelist} -s all)" = 1:8:big &&
+    flux resource eventlog | grep "resource-define method=\"reload\"" &&
+    set_R 0-1 0-7 big,small && refused flux resource reload R.json >out &&
+    grep "ranks exceeding size=1" out &&
+    test "$(flux resource info -s all)" = "1 Nodes, 8 Cores, 0 GPUs" &&
+    flux resource reload -f R.json &&
+    echo bad >bad.json && refused flux resource reload bad.json >out && grep "bad.json" out &&
+    mkdir -p xml && refused flux resource reload -x xml >out && grep "no XML input files" out &&
+    flux module load sched-simple && flux submit --wait -N2 -n2 true &&
+    test "$(flux jobs -no "{id} {state}")" = "$(cat running) RUN" &&
+    flux cancel $(cat running) && flux job wait-event $(cat running) clean &&
+    flux resource acquire-mute
+'
+
+test_expect_success 'also from descriptions by hwloc, until resource is loaded again' '
+    flux rpc resource.topo-get >xml/0.xml && flux module remove sched-simple &&
+    flux resource reload --xml xml && flux resource info -s all >out && grep "^1 Nodes" out &&
+    echo "<topology>" >xml/1.xml && refused flux resource reload -x -f xml >out && grep "1.xml: hwloc" out &&
+    flux module load sched-simple && flux module reload resource &&
+    test "$(flux resource info -s all)" = "1 Nodes, 2 Cores, 0 GPUs"
+'
+
 test_expect_success 'messages of a module can be watched' '
     (flux module trace --full -T "*.job-stats" job-list >traced; :) &
     pid=$! &&

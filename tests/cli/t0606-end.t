@@ -71,4 +71,43 @@ test_expect_success 'without a kept statedir all jobs are canceled' '
 	id=$(flux submit sleep 4248) && flux job wait-event $id start &&
 	kill $pid && wait $pid; no_sleep 4248 && test ! -e $dir
 '
+
+# The service manager's end of NOTIFY_SOCKET: print a line for each message.
+cat >listen.py <<-\EOF
+	import socket, sys
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	s.bind(sys.argv[1])
+	print("listening", flush=True)
+	while True:
+	    line = s.recv(4096).decode()
+	    print(line, flush=True)
+	    if line == "STATUS=Exiting":
+	        break
+EOF
+test_expect_success 'broker.sd-notify tells the service manager, exit-norestart tells it to stop' '
+	{ timeout 30 python3 listen.py $crash_dir/notify >told & } && listener=$! &&
+	wait_until grep -q listening told &&
+	cat >script <<-\EOF &&
+		flux rpc state-machine.sd-notify "{\"status\":\"halfway\"}" >answer &&
+		! flux rpc state-machine.sd-notify "{\"status\":\"two\\nlines\"}" &&
+		env >inner && flux shutdown
+	EOF
+	NOTIFY_SOCKET=$crash_dir/notify exits_with 42 flux start -S broker.sd-notify=1 -S broker.sd-stop-timeout=5m \
+		-S broker.exit-norestart=42 sh ./script 2>err &&
+	wait $listener && cat told && cat >want <<-\EOF && test_cmp want told &&
+		listening
+		READY=1
+		STATUS=Waiting for instance quorum
+		STATUS=Running as leader of 1 node Flux instance
+		STATUS=halfway
+		STOPPING=1
+		STATUS=Ending jobs
+		EXTEND_TIMEOUT_USEC=300000000
+		STATUS=Exiting
+	EOF
+	grep "a status is one line" err && ! grep NOTIFY_SOCKET inner
+'
+test_expect_success 'an initial program that ends has its own exit code' '
+	exits_with 3 flux start -S broker.exit-norestart=42 sh -c "exit 3"
+'
 test_done

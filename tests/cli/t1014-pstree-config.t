@@ -79,6 +79,11 @@ test_expect_success 'module debug, and what is not available' '
 	exits_with 1 flux alloc -n1 2>err && grep "not available yet" err &&
 	exits_with 1 flux jobs --recursive 2>err && grep "not available yet" err
 '
+test_expect_success 'types of values, numbers of events, no words too many' '
+	printf "[a]\nh = \"5m\"\ng = [1]\n" | flux config load &&
+	test "$(flux config get -t fsd-real a.h)" = 300.000000 && test "$(flux config get -t any a.g)" = "[1]" &&
+	flux event pub -s foo | grep "^seq=[0-9]*$" && exits_with 1 flux lsattr foo && echo "" | flux config load
+'
 test_expect_success 'top wants a terminal' '
 	exits_with 1 flux top </dev/null 2>err && grep "not a terminal" err &&
 	exits_with 1 flux top a b
@@ -90,5 +95,34 @@ test_expect_success SCRIPT 'top shows jobs and leaves at q' '
 	(wait_until grep -aq topjob log; printf jkdq) |
 		(TERM=xterm script -qefc "flux top" log >/dev/null) &&
 	grep -a topjob log && grep -a "1 running" log && flux cancel $id
+'
+# Only what differs from the screen before is drawn.
+# typed FILE OPTION...: flux top at a terminal, with what FILE says
+typed () {
+	file=$1 && shift &&
+	TERM=xterm "$SLUICE_BUILD_DIR/tests/helpers/typist" $file flux top "$@"
+}
+test -x "$SLUICE_BUILD_DIR/tests/helpers/typist" && test_set_prereq TYPIST
+test_expect_success TYPIST 'top of a queue shows it alone, and arrows lead to the others' '
+	printf "[queues.batch]\n[queues.debug]\n" | flux config load && flux queue start --all >/dev/null &&
+	a=$(flux submit -q batch --job-name=aaaa sleep 300) &&
+	b=$(flux submit -q debug --job-name=zzzz sleep 300) &&
+	flux job wait-event -t 30 $a start && flux job wait-event -t 30 $b start &&
+	cat >keys <<-\EOF &&
+		expect queue batch
+		expect 1 running
+		expect aaaa
+		type l
+		expect debug
+		expect zzzz
+		type h
+		expect batch
+		expect aaaa
+		type q
+	EOF
+	typed keys -q batch >log && grep -aq zzzz log &&
+	printf "expect zzzz\nexpect aaaa\ntype q\n" >keys && typed keys >log &&
+	printf "expect unknown\n" >keys && exits_with 1 typed keys --queue=nosuch >out && cat out && grep -a "queue nosuch unknown" out &&
+	flux cancel $a $b && echo "" | flux config load
 '
 test_done

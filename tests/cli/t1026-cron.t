@@ -127,4 +127,15 @@ test_expect_success 'the module: removed, all entries go; loaded as told' '
 	flux cron sync | grep "sync to event \"beat\" epsilon=1.000s" &&
 	flux cron list >list && test $(wc -l <list) = 1
 '
+test_expect_success 'crontabs of a directory are there from the start, of each start' '
+	mkdir -p tabs/sub state && printf "# twice an hour\n*/30 * * * * echo often\n\n0 1 * * * echo seldom\n" >tabs/a &&
+	echo "0 0 1 1 * echo yearly" >"tabs/b c" &&
+	for i in 1 2; do
+		flux start -S statedir="$PWD/state" -S cron.directory="$PWD/tabs" flux cron list >out && cat out &&
+		test $(wc -l <out) -eq 4 && grep "^ *3 echo" out || return 1
+	done &&
+	echo "0 0 1 echo" >tabs/d &&
+	exits_with 1 flux start -S cron.directory="$PWD/tabs" true 2>err && cat err &&
+	grep "tabs/d:1: not five fields and a command" err && grep "rc1 failed with exit code 1" err
+'
 test_done

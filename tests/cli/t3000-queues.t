@@ -235,7 +235,7 @@ test_expect_success 'resources are shown of queues, ranks and hosts' '
 	GPUS
 	EOF
     test_cmp expect out &&
-    grep "no such queue: nope" err &&
+    grep "nope: no such queue" err &&
     grep "neither a set of ranks nor of hosts" err
 '
 
@@ -250,4 +250,52 @@ test_expect_success 'stop-queues-on-restart: they wait for who starts them' '
     test $(grep -c "Scheduling is stopped: Automatically stopped due to restart" out) -eq 3
 '
 
+test_expect_success 'list: limits end with what there is, queues have parents, nodes have states' '
+	cat >virtual.toml <<-\EOF &&
+		[policy]
+		jobspec.defaults.system.queue = "batch"
+		[resource]
+		noverify = true
+		[[resource.config]]
+		hosts = "n[0-3]"
+		cores = "0-1"
+		[[resource.config]]
+		hosts = "n[0-2]"
+		properties = ["most"]
+		[queues.batch]
+		requires = ["most"]
+		policy.limits.job-size.max.ncores = 4
+		[queues.night]
+		parent = "batch"
+		[queues.all]
+	EOF
+	cat >script <<-\EOF &&
+		flux queue start --quiet night; flux queue start --quiet all
+		flux queue list
+		flux queue list -n -o policy -q batch
+		flux queue list -o nodes
+		flux queue list -no "{queue} {scheduling} {started.ascii}|{color_started}{color_off}"
+		flux queue idle; flux queue idle --quiet; flux queue drain --quiet -t 10
+		for c in drain idle list "status a"; do flux queue $c x 2>/dev/null; echo $c: $?; done
+	EOF
+	flux start -c "$PWD/virtual.toml" sh script >out && cat out && cat >want <<-\EOF && test_cmp want out
+		QUEUE    PARENT   EN ST TDEFAULT   TLIMIT     NNODES     NCORES      NGPUS
+		all                ✔  ✔      inf      inf        0-4        0-8        0-0
+		batch*             ✔  ✗      inf      inf        0-3        0-4        0-0
+		night    batch     ✔  ⏸      inf      inf        0-3        0-6        0-0
+		batch*    ✔  ✗      inf      inf      0-inf        0-4      0-inf
+		QUEUE    PARENT   EN ST  NODES   NODES:UP NODES:DOWN NODES:ALLOC NODES:FREE
+		all                ✔  ✔      4          4          0           0          4
+		batch*             ✔  ✗      3          3          0           0          3
+		night    batch     ✔  ⏸      3          3          0           0          3
+		all started y|
+		batch stopped n|
+		night stopped (parent) p|
+		0 jobs
+		drain: 2
+		idle: 2
+		list: 2
+		status a: 2
+	EOF
+'
 test_done

@@ -59,6 +59,24 @@ test_expect_success 'constraints choose nodes' '
     test_cmp expect out
 '
 
+test_expect_success 'a job for hosts there are not is refused, wherever it names them' '
+    instance 2>err <<-\EOF &&
+	! flux submit --requires=host:nosuch true
+	! flux submit --requires="not (small or host:fake[2-5],b,a)" true
+	flux submit --requires="host:fake[0-3]" true
+	! flux submit --requires=-host:fake9 true
+	! flux submit --dry-run --requires=host:fake8 true | flux job submit
+	flux submit --flags=novalidate --requires=host:fake7 true
+	EOF
+    cat >expect <<-\EOF &&
+	flux-submit: ERROR: host constraint contains invalid hosts: host '"'nosuch'"' not found
+	flux-submit: ERROR: host constraint contains invalid hosts: hosts '"'fake[4-5],b,a'"' not found
+	flux-submit: ERROR: host constraint contains invalid hosts: host '"'fake9'"' not found
+	flux-job: ERROR: host constraint contains invalid hosts: host '"'fake8'"' not found
+	EOF
+    test_cmp expect err
+'
+
 test_expect_success 'an excluded node does not exist for jobs' '
     instance >out 2>err <<-\EOF &&
 	flux resource status -no "{state} {nnodes} {nodelist}"
@@ -85,6 +103,72 @@ test_expect_success 'nodes are drained by rank and name, also after a restart' '
 	flux resource undrain fake2
 	flux job wait-event -t 20 $id clean
 	EOF
+'
+
+test_expect_success 'status: lines by what the format shows, states and queues are chosen' '
+    cat conf.toml >queues.toml &&
+    printf "[queues.s]\nrequires = [\"small\"]\n[queues.all]\n" >>queues.toml &&
+    "$SLUICE_FLUX" start -c "$PWD/queues.toml" sh -e >out <<-\EOF &&
+	flux resource drain 1 dust; flux resource drain 2 rust
+	s() { echo "$@:"; flux resource status -no "{state} {nodelist}" "$@"; }
+	s; s -s drain; s -s drained,exclude,torpid; s -s drained,exclude,torpid --skip-empty; s -s offline; s -s avail,online
+	s -q s; s -i 2; s -s all
+	flux resource status -no "{state} {reason} {nnodes}"
+	flux resource status -no "{status} {nnodes}"
+	flux resource status -o long
+	flux resource drain -no {nodelist} -q s
+	! flux resource status -s nosuch 2>err
+	! flux resource status -q nosuch 2>>err
+	EOF
+    cat >expect <<-\EOF &&
+	:
+	avail fake0
+	exclude fake3
+	drained fake[1-2]
+	-s drain:
+	draining 
+	drained fake[1-2]
+	-s drained,exclude,torpid:
+	exclude fake3
+	torpid 
+	drained fake[1-2]
+	-s drained,exclude,torpid --skip-empty:
+	exclude fake3
+	drained fake[1-2]
+	-s offline:
+	avail* 
+	exclude* 
+	torpid* 
+	housekeeping* 
+	-s avail,online:
+	avail fake0
+	-q s:
+	avail fake0
+	drained fake1
+	-i 2:
+	drained fake2
+	-s all:
+	avail fake0
+	exclude fake3
+	allocated 
+	torpid 
+	housekeeping 
+	draining 
+	drained fake[1-2]
+	avail  1
+	exclude  1
+	drained dust 1
+	drained rust 1
+	online 4
+	       STATE UP NNODES REASON                         NODELIST
+	       avail  ✔      1                                fake0
+	     exclude  ✔      1                                fake3
+	     drained  ✔      1 dust                           fake1
+	     drained  ✔      1 rust                           fake2
+	fake1
+	EOF
+    test_cmp expect out && grep "INFO: valid states: avail,.*housekeeping" err &&
+    grep "Invalid resource state nosuch" err && grep "queue: nosuch: no such queue" err
 '
 
 test_expect_success 'R can be read from a file' '

@@ -29,6 +29,7 @@ test_expect_success 'it runs on each rank with what it needs to know; the job is
 	flux housekeeping list -n -i 7 >none
 	flux rpc job-manager.stats-get >stats
 	flux resource list -no "{state} {nnodes}" >resources
+	flux resource status -no "{state} {nnodes}" >status
 	flux job eventlog $(cat next) >waits
 	touch gate; exec 3<>fifo; echo >&3; echo >&3
 	flux job wait-event -t 30 $(cat next) clean
@@ -42,7 +43,7 @@ test_expect_success 'it runs on each rank with what it needs to know; the job is
 	grep "^1 " one && test_must_be_empty none &&
 	jq -e ".housekeeping.running[] | .pending == \"0-1\" and .allocated == \"0-1\" and .t_start > 0" stats &&
 	jq -e ".housekeeping.config | .[\"release-after\"] == -1 and (.command | test(\"^sh -c echo\"))" stats &&
-	grep "allocated 2" resources && test_must_fail grep alloc waits &&
+	grep "allocated 2" resources && printf "avail 2\nhousekeeping 2\n" >w && test_cmp w status && test_must_fail grep alloc waits &&
 	for r in 0 1; do
 		grep "info.*housekeeping: .* (rank $r) ƒ.*: id=$(cat id) uid=$(id -u) ranks=0-1$" dmesg &&
 		grep "err.*housekeeping: .* (rank $r) ƒ.*: err$" dmesg || return 1

@@ -138,4 +138,11 @@ test_expect_success 'bad arguments are refused' '
     exits_with 1 flux kvs namespace &&
     exits_with 1 flux kvs nope
 '
+test_expect_success 'links are listed as such with -F and -d, else followed; empty directories have a line' '
+    flux kvs mkdir dl.e.f && flux kvs link dl lnk && flux kvs link --target-namespace=nosuch a lnk2 &&
+    flux kvs ls -1F lnk lnk2 >out && printf "lnk@\nlnk2@\n" >want && test_cmp want out &&
+    test "$(flux kvs ls -d lnk)" = lnk && test "$(flux kvs ls lnk)" = e &&
+    test_must_fail flux kvs ls lnk2 && test "$(flux kvs dir -R dl)" = "dl.e.f." &&
+    test "$(flux kvs readlink -o lnk)" = dl && test "$(flux kvs readlink -o lnk2)" = nosuch
+'
 test_done

@@ -41,6 +41,21 @@ test_expect_success 'flag debug: a held job asks when it is released' '
 	flux job eventlog $j | cut -d" " -f2 | tr "\n" " " >events &&
 	grep "urgency priority debug.alloc-request alloc" events
 '
+test_expect_success 'flag debug: a job asks when its queue is started, and again' '
+	flux queue stop && j=$(flux submit --flags=debug true) &&
+	flux job wait-event -t 30 $j priority && ! flux job eventlog $j | grep debug &&
+	flux queue start && flux job wait-event -t 30 $j clean &&
+	flux job eventlog $j | cut -d" " -f2 | tr "\n" " " >events &&
+	grep "priority debug.alloc-request alloc" events &&
+	j=$(flux submit --flags=debug --requires=host:$(hostname) -N1 --exclusive sleep 300) &&
+	flux job wait-event -t 30 $j start && w=$(flux submit --flags=debug true) &&
+	flux job wait-event -t 30 $w debug.alloc-request &&
+	flux queue stop && flux queue start &&
+	flux job wait-event -c 2 -t 30 $w debug.alloc-request &&
+	flux module remove sched-simple && flux module load sched-simple &&
+	flux job wait-event -c 3 -t 30 $w debug.alloc-request &&
+	flux cancel $j && flux job wait-event -t 30 $w clean
+'
 test_expect_success 'a built-in plugin can be asked for again' '
 	flux jobtap list -a >before && flux jobtap load .history &&
 	flux jobtap list -a >after && test_cmp before after &&

@@ -140,6 +140,7 @@ static const struct row rows[] = {
     { "overlay.topology", U },
     { "resource.acquire", O },
     { "resource.acquire-cancel", O },
+    { "resource.acquire-mute", O },
     { "resource.drain", O },
     { "resource.expiration-update", O },
     { "resource.get", O },
@@ -163,6 +164,7 @@ static const struct row rows[] = {
     { "shutdown.start", O },
     { "state-machine.get", U },
     { "state-machine.monitor", O },
+    { "state-machine.sd-notify", O },
     { "state-machine.wait", U },
     { NULL },
 };
@@ -177,6 +179,7 @@ static const struct part parts[] = {
     { "jobs", jobs_start, jobs_finish, jobs_stop },
     { "cron", cron_start, NULL, cron_stop },
     { "modules", modules_start, NULL, modules_stop },
+    { "resource-reload", resource_reload_start, NULL, resource_reload_stop },
     { "state-machine", state_machine_start, NULL, state_machine_stop },
     { "local-connector", local_connector_start, NULL, local_connector_stop },
     { "runat", runat_start, NULL, runat_stop },

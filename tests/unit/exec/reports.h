@@ -22,7 +22,8 @@ struct report {
     char note[256];
     char *exec_log; /* "" at least */
     char *output;
-    size_t exec_len, output_len;
+    char *input;
+    size_t exec_len, output_len, input_len;
     UT_hash_handle hh;
 };
 
@@ -41,6 +42,7 @@ static inline struct report *report_of (struct reports *all, uint64_t id)
         r->id = id;
         r->exec_log = calloc (1, 1);
         r->output = calloc (1, 1);
+        r->input = calloc (1, 1);
         HASH_ADD (hh, all->by_id, id, sizeof (r->id), r);
     }
     return r;
@@ -70,8 +72,9 @@ static inline void report_log (void *arg,
 {
     struct report *r = report_of (arg, id);
     bool exec = !strcmp (path, "guest.exec.eventlog");
-    char **s = exec ? &r->exec_log : &r->output;
-    size_t *n = exec ? &r->exec_len : &r->output_len;
+    bool input = !strcmp (path, "guest.input");
+    char **s = exec ? &r->exec_log : input ? &r->input : &r->output;
+    size_t *n = exec ? &r->exec_len : input ? &r->input_len : &r->output_len;
 
     *s = realloc (*s, *n + len + 1);
     memcpy (*s + *n, data, len);
@@ -134,6 +137,7 @@ static inline void reports_clear (struct reports *all)
         HASH_DEL (all->by_id, r);
         free (r->exec_log);
         free (r->output);
+        free (r->input);
         free (r);
     }
     all->nreleased = 0;

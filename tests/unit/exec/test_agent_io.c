@@ -102,6 +102,7 @@ static void test_files (void)
         .system = OPT ("\"input\":{\"stdin\":{\"type\":\"file\",\"path\":"
                        "\"/no/such\"}}") });
     ok (strstr (r->note, "/no/such"), "input from a file that is not there");
+    is_int (count (r->input, "\"redirect\""), 1, "its log names it");
 }
 
 /* A client of the router, to write input. */
@@ -189,6 +190,9 @@ static void test_stdin (void)
     await (id);
     ok (said (r, "stdout", "in\\n") && said (r, "stdout", "bytes"),
         "the task has read it");
+    ok (strstr (r->input, "\"header\"") < strstr (r->input, "\"in\\n\"")
+            && count (r->input, "\n") == 4,
+        "its log has a header, and three pieces");
     is_int (send_input (c, id, "{\"stream\":\"stdin\",\"eof\":true}"),
             ENOSYS,
             "no service is left behind");
