@@ -157,6 +157,9 @@ static void try_all (struct outside *o,
                   "longest turn, %s, %s",
                   state,
                   *commands);
+        /* A bar ends a field. */
+        for (char *p = name; (p = strchr (p, '|')); p++)
+            *p = ',';
         series_add (&f.s, ms);
         figure_print (&f);
         if (ms > TARGET_MS)

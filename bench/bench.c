@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 
 #include <ftw.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,19 @@ double rss (void)
         die ("cannot read /proc/self/statm");
     fclose (f);
     return (double)resident * sysconf (_SC_PAGESIZE);
+}
+
+/* jemalloc's, where it is the allocator. */
+int mallctl (const char *, void *, size_t *, void *, size_t)
+    __attribute__ ((weak));
+
+double rss_trimmed (void)
+{
+    if (mallctl)
+        mallctl ("arena.4096.purge", NULL, NULL, NULL, 0);
+    else
+        malloc_trim (0);
+    return rss ();
 }
 
 static long number (const char *name, long otherwise, long max)

@@ -40,6 +40,8 @@ void figure_print (const struct figure *f);
 double now (void);
 /* Resident bytes of this process. */
 double rss (void);
+/* The same, when what was freed has been given back to the system. */
+double rss_trimmed (void);
 /* How often to repeat ($BENCH_RUNS, 5), at most SERIES_MAX. */
 int runs (void);
 /* Sizes beyond this are left out ($BENCH_MAX, 100000). */

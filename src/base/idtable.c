@@ -88,6 +88,24 @@ static int grow (struct idtable *t)
     return 0;
 }
 
+/* Take the last bucket back: its nodes go where they came from. */
+static void shrink (struct idtable *t)
+{
+    size_t last = t->buckets - 1;
+    struct idnode **from = bucket (t, last);
+    struct idnode **to = bucket (t, last - half_of (last));
+
+    while (*to)
+        to = &(*to)->chain;
+    *to = *from;
+    *from = NULL;
+    t->buckets--;
+    if (last % SEGMENT == 0) {
+        free (t->segments[last / SEGMENT]);
+        t->segments[last / SEGMENT] = NULL;
+    }
+}
+
 int idtable_add (struct idtable *t, struct idnode *node)
 {
     struct idnode **p;
@@ -135,6 +153,9 @@ void idtable_remove (struct idtable *t, struct idnode *node)
     else
         t->last = node->prev;
     t->count--;
+    for (int i = 0; i < 8 && t->buckets > SEGMENT && t->buckets > 4 * t->count;
+         i++)
+        shrink (t);
 }
 
 void idtable_clear (struct idtable *t)

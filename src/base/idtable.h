@@ -4,7 +4,8 @@
  *
  * It grows by a bucket with each thing that is added (linear hashing), so
  * that no addition takes long however many there are: a table that doubles
- * itself stops its user for a fifth of a second at a million.  A thing has
+ * itself stops its user for a fifth of a second at a million.  It shrinks in
+ * the same way when three quarters are empty.  A thing has
  * its node inside, and costs the table some ten bytes more.
  */
 

@@ -74,6 +74,18 @@ int main (void)
     is_int (found (&t, nodes), MANY / 2, "half of them are taken out");
     is_int (walked (&t), MANY / 2, "the order holds");
     ok (t.first == &nodes[1] && t.last == &nodes[MANY - 1], "with its ends");
+    failed = 0;
+    for (size_t i = 1; i < MANY - 2; i += 2) {
+        idtable_remove (&t, &nodes[i]);
+        failed += idtable_find (&t, id_of (MANY - 1)) != &nodes[MANY - 1]
+                  || idtable_find (&t, id_of (i)) != NULL;
+    }
+    ok (failed == 0 && t.count == 1 && t.buckets <= 1024,
+        "it shrinks as they are taken out, and finds what is left");
+    for (size_t i = 0; i < MANY - 1; i++)
+        failed += idtable_add (&t, &nodes[i]) < 0;
+    ok (failed == 0 && found (&t, nodes) == MANY && t.buckets == MANY,
+        "and grows again");
     idtable_clear (&t);
     ok (t.count == 0 && !idtable_find (&t, id_of (1)), "cleared it is empty");
     is_int (idtable_add (&t, &nodes[0]), 0, "and can be used again");
