@@ -60,7 +60,7 @@ test_expect_success 'submit --wait-event' '
 '
 test_expect_success 'submit --log writes a file for each job' '
 	flux submit --cc=1-3 --watch --log=log{cc} echo x{cc} &&
-	grep "^ƒ" log2 && grep "^x2$" log2 && ! grep x1 log2
+	grep "^ƒ" log2 && grep "^x2$" log2 && ! grep "^x1$" log2
 '
 test_expect_success 'what became of the tasks is said' '
 	exits_with 7 flux run sh -c "exit 7" 2>err &&
