@@ -299,30 +299,16 @@ static void load_plugin (struct outside *o, const char *self)
 /* What the broker itself says of its longest turn, which is forgotten then. */
 static void tell_longest (struct outside *o, const char *work, double took)
 {
-    flux_future_t *f =
-        flux_rpc (o->h, "job-manager.stats-get", NULL, FLUX_NODEID_ANY, 0);
     const char *what;
-    double seconds;
+    double ms = outside_longest (o, &what);
 
-    if (f
-        && flux_rpc_get_unpack (f,
-                                "{s:{s:{s:f s:{s:s}}}}",
-                                "loop",
-                                "longest",
-                                "seconds",
-                                &seconds,
-                                "most",
-                                "what",
-                                &what)
-               == 0)
-        fprintf (stderr,
-                 "   %s: %.3g s, longest turn %.3g ms, most of it %s\n",
-                 work,
-                 took,
-                 1e3 * seconds,
-                 what);
-    flux_future_destroy (f);
-    rpc (o, "job-manager.stats-clear", "{}");
+    fprintf (stderr,
+             "   %s: %.3g s, longest turn %.3g ms, most of it %s\n",
+             work,
+             took,
+             ms,
+             what);
+    outside_longest_clear (o);
 }
 
 int main (int argc, char **argv)

@@ -90,43 +90,6 @@ static const char *const finished[] = {
     NULL,
 };
 
-static double longest (struct outside *o, const char **what)
-{
-    static char text[64];
-    flux_future_t *f =
-        flux_rpc (o->h, "job-manager.stats-get", NULL, FLUX_NODEID_ANY, 0);
-    double seconds;
-
-    if (!f
-        || flux_rpc_get_unpack (f,
-                                "{s:{s:{s:f s:{s:s}}}}",
-                                "loop",
-                                "longest",
-                                "seconds",
-                                &seconds,
-                                "most",
-                                "what",
-                                what)
-               < 0)
-        die ("job-manager.stats-get: %s",
-             f ? flux_future_error_string (f) : "no memory");
-    snprintf (text, sizeof (text), "%s", *what);
-    *what = text;
-    flux_future_destroy (f);
-    return 1e3 * seconds;
-}
-
-static void clear (struct outside *o)
-{
-    flux_future_t *f =
-        flux_rpc (o->h, "job-manager.stats-clear", "{}", FLUX_NODEID_ANY, 0);
-
-    if (!f || flux_future_get (f, NULL) < 0)
-        die ("job-manager.stats-clear: %s",
-             f ? flux_future_error_string (f) : "no memory");
-    flux_future_destroy (f);
-}
-
 /* Work may go on for a while after the command. */
 static void try_all (struct outside *o,
                      const char *const commands[],
@@ -148,10 +111,10 @@ static void try_all (struct outside *o,
 
         snprintf (line, sizeof (line), "{ %s; } 2>&1 || :", *commands);
         argv[2] = line;
-        clear (o);
+        outside_longest_clear (o);
         took = outside_run (o, argv);
         usleep (200000 + n / 10);
-        ms = longest (o, &what);
+        ms = outside_longest (o, &what);
         snprintf (name,
                   sizeof (name),
                   "longest turn, %s, %s",

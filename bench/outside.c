@@ -214,3 +214,40 @@ void outside_submit (struct outside *o, long n)
     if (flux_reactor_run (flux_get_reactor (o->h), 0) < 0)
         die ("reactor: %m");
 }
+
+double outside_longest (const struct outside *o, const char **what)
+{
+    static char text[64];
+    flux_future_t *f =
+        flux_rpc (o->h, "job-manager.stats-get", NULL, FLUX_NODEID_ANY, 0);
+    double seconds;
+
+    if (!f
+        || flux_rpc_get_unpack (f,
+                                "{s:{s:{s:f s:{s:s}}}}",
+                                "loop",
+                                "longest",
+                                "seconds",
+                                &seconds,
+                                "most",
+                                "what",
+                                what)
+               < 0)
+        die ("job-manager.stats-get: %s",
+             f ? flux_future_error_string (f) : "no memory");
+    snprintf (text, sizeof (text), "%s", *what);
+    *what = text;
+    flux_future_destroy (f);
+    return 1e3 * seconds;
+}
+
+void outside_longest_clear (const struct outside *o)
+{
+    flux_future_t *f =
+        flux_rpc (o->h, "job-manager.stats-clear", "{}", FLUX_NODEID_ANY, 0);
+
+    if (!f || flux_future_get (f, NULL) < 0)
+        die ("job-manager.stats-clear: %s",
+             f ? flux_future_error_string (f) : "no memory");
+    flux_future_destroy (f);
+}

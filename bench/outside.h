@@ -51,4 +51,11 @@ void outside_stop_queues (struct outside *o);
  */
 void outside_submit (struct outside *o, long n);
 
+/* The longest turn of the broker's loop since it was forgotten last, in
+ * milliseconds, and what took most of it: a text that holds until the next
+ * call.
+ */
+double outside_longest (const struct outside *o, const char **what);
+void outside_longest_clear (const struct outside *o);
+
 #endif

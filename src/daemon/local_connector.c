@@ -206,9 +206,17 @@ static void closed_cb (struct net_conn *conn, const char *reason, void *arg)
     client_destroy (c);
 }
 
+static void written_cb (struct net_conn *conn, void *arg)
+{
+    struct local_client *c = arg;
+
+    router_client_read (c->client);
+}
+
 static const struct net_conn_ops conn_ops = {
     .message = message_cb,
     .closed = closed_cb,
+    .written = written_cb,
 };
 
 static unsigned int count_of (const struct local_connector *lc, uint32_t uid)

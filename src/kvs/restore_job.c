@@ -65,13 +65,14 @@ static void note_submit (struct rjob *job, const char *log)
     json_decref (o);
 }
 
-static int put_J (struct restorer *r,
-                  struct rjob *job,
-                  const char *key,
-                  const char *text,
-                  size_t len)
+/* Values and logs have the names of their keys. */
+static int put_value (struct restorer *r,
+                      struct rjob *job,
+                      const char *key,
+                      const char *text,
+                      size_t len)
 {
-    return store_value_put (r->store, job->id, "J", text, len);
+    return store_value_put (r->store, job->id, key, text, len);
 }
 
 static int put_jobspec (struct restorer *r,
@@ -83,16 +84,6 @@ static int put_jobspec (struct restorer *r,
     return restore_job_row (r, job, text);
 }
 
-static int put_R (struct restorer *r,
-                  struct rjob *job,
-                  const char *key,
-                  const char *text,
-                  size_t len)
-{
-    return store_value_put (r->store, job->id, "R", text, len);
-}
-
-/* A log has the name of its key. */
 static int put_log (struct restorer *r,
                     struct rjob *job,
                     const char *key,
@@ -120,9 +111,9 @@ static const struct {
                 const char *text,
                 size_t len);
 } job_parts[] = {
-    { "J", put_J },
+    { "J", put_value },
     { "jobspec", put_jobspec },
-    { "R", put_R },
+    { "R", put_value },
     { "eventlog", put_eventlog },
     { "guest.exec.eventlog", put_log },
     { "guest.output", put_log },

@@ -167,7 +167,6 @@ static void go_on (struct loop_source *src, int revents, void *arg)
     struct admission *a = arg;
     struct router *r = a->m->router;
     double until = clock_monotonic (a->m->clock) + SLICE_SECONDS;
-
     uint64_t begin = store_pending (a->m->store);
 
     while (a->queues && may_go_on (a->m)) {

@@ -64,7 +64,6 @@ void effects_of_event (struct manager *m,
         break;
     case EVENT_JOBSPEC_UPDATE:
         tally_enter (m, job);
-        host_of (job)->row_has_spec = false;
         hosts_row_dirty (m, job);
         break;
     case EVENT_PRIORITY:

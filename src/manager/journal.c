@@ -23,12 +23,6 @@
 
 #define PAGE 64 /* ids of finished jobs read at a time */
 
-/* A client may be slower than its backlog: it goes on when no more than this
- * waits to be written, and looks again after this time.
- */
-#define QUEUE_ENOUGH (1UL << 20)
-#define RETRY_SECONDS 0.001
-
 /* The jobs there were when the consumer came: those in memory, and if it
  * wants all, those that have a row in the store, merged.
  */
@@ -55,7 +49,6 @@ struct evjournal {
     struct manager *m;
     struct consumer *consumers;
     struct loop_source *work;
-    struct loop_source *retry;
     unsigned int told;
 };
 
@@ -267,11 +260,6 @@ static void backlog_end (struct evjournal *j, struct consumer *c)
     c->backlog.under_way = false;
 }
 
-static bool is_full (struct evjournal *j, const struct consumer *c)
-{
-    return router_queued (j->m->router, c->msg) > QUEUE_ENOUGH;
-}
-
 /* A consumer that has come to the end of its backlog hears so. */
 static void send_slice (struct evjournal *j, struct consumer *c)
 {
@@ -287,38 +275,26 @@ static void send_slice (struct evjournal *j, struct consumer *c)
         }
         b->at = id;
         send_job (j, c, id);
-    } while (clock_monotonic (j->m->clock) < until && !is_full (j, c));
+    } while (clock_monotonic (j->m->clock) < until
+             && !router_is_behind (j->m->router, c->msg));
 }
 
-/* Those that have a backlog take turns. */
+/* Those that have a backlog, and read what they get, take turns. */
 static void send_backlogs (struct loop_source *src, int revents, void *arg)
 {
     struct evjournal *j = arg;
-    struct consumer *c, *ready = NULL;
-    bool waiting = false;
+    struct consumer *c;
 
     DL_FOREACH2 (j->consumers, c, next_consumer)
     {
-        if (!c->backlog.under_way)
-            continue;
-        if (!ready && !is_full (j, c))
-            ready = c;
-        waiting = true;
+        if (c->backlog.under_way && !router_is_behind (j->m->router, c->msg))
+            break;
     }
-    if (ready) {
-        DL_DELETE2 (j->consumers, ready, prev, next_consumer);
-        DL_APPEND2 (j->consumers, ready, prev, next_consumer);
-        send_slice (j, ready);
-        loop_kick (j->work);
-    }
-    else if (waiting)
-        loop_timer_set (j->retry, RETRY_SECONDS, 0.);
-}
-
-static void retry_cb (struct loop_source *src, int revents, void *arg)
-{
-    struct evjournal *j = arg;
-
+    if (!c)
+        return;
+    DL_DELETE2 (j->consumers, c, prev, next_consumer);
+    DL_APPEND2 (j->consumers, c, prev, next_consumer);
+    send_slice (j, c);
     loop_kick (j->work);
 }
 
@@ -463,16 +439,9 @@ struct evjournal *evjournal_create (struct manager *m)
     l.arg = j;
     j->work =
         loop_work_create (m->loop, LOOP_ALWAYS | LOOP_BULK, send_backlogs, j);
-    j->retry = loop_timer_create (m->loop,
-                                  LOOP_ALWAYS | LOOP_STOPPED,
-                                  RETRY_SECONDS,
-                                  0.,
-                                  retry_cb,
-                                  j);
-    if (!j->work || !j->retry || manager_listen (m, &l) < 0) {
-        loop_source_destroy (j->work);
-        loop_source_destroy (j->retry);
-        free (j);
+    if (!j->work || (m->router && router_kick_add (m->router, j->work) < 0)
+        || manager_listen (m, &l) < 0) {
+        evjournal_destroy (j);
         return NULL;
     }
     loop_source_set_name (j->work, "events-journal");
@@ -491,7 +460,8 @@ void evjournal_destroy (struct evjournal *j)
         DL_DELETE2 (j->consumers, c, prev, next_consumer);
         consumer_free (j, c);
     }
+    if (j->m->router)
+        router_kick_remove (j->m->router, j->work);
     loop_source_destroy (j->work);
-    loop_source_destroy (j->retry);
     free (j);
 }

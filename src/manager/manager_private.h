@@ -41,17 +41,17 @@ struct job_host {
     double t_bulk_priority;     /* of a priority event that is not stored; 0:
                                    there is none */
 
-    bool busy : 1;       /* an event is being processed */
-    bool alloc : 1;      /* the scheduler has it */
-    bool start : 1;      /* the executor has it, until it released all */
-    bool act_listed : 1; /* in the list of jobs to act upon */
-    bool row_listed : 1; /* its row is to be written with this batch */
+    bool busy : 1;         /* an event is being processed */
+    bool alloc : 1;        /* the scheduler has it */
+    bool start : 1;        /* the executor has it, until it released all */
+    bool act_listed : 1;   /* in the list of jobs to act upon */
+    bool row_listed : 1;   /* its row is to be written with this batch */
     bool row_has_spec : 1; /* the stored row has the jobspec as it is */
     bool row_lacks_R : 1;  /* and not the R, which was updated */
-    bool restored : 1;   /* ran before this manager started: reattach */
-    bool base_kept : 1;  /* the jobspec before updates is stored */
-    uint8_t kill_stage;  /* 0: not asked to end, 1: asked, 2: killed */
-    uint16_t tally;      /* tally.c */
+    bool restored : 1;     /* ran before this manager started: reattach */
+    bool base_kept : 1;    /* the jobspec before updates is stored */
+    uint8_t kill_stage;    /* 0: not asked to end, 1: asked, 2: killed */
+    uint16_t tally;        /* tally.c */
 
     struct grant *grant;          /* answer of the scheduler not yet posted */
     struct text *sched_spec;      /* what the scheduler borrowed */
@@ -159,9 +159,9 @@ int post_alloc (struct manager *m,
                 struct text *R,
                 flux_error_t *error);
 /* The job's jobspec is going to be updated: keep the first one, as the value
- * "jobspec".
+ * "jobspec"; and the row no longer has the last.
  */
-void post_keep_base (struct manager *m, const struct job *job);
+void post_before_update (struct manager *m, const struct job *job);
 /* After replay: as if the job's last event had just happened. */
 void post_resume (struct manager *m, struct job *job);
 /* Post what the job owes itself and hand the rest to the parts. */

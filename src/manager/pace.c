@@ -8,7 +8,7 @@
  * makes a good transaction is enough to keep the writer busy: one is written,
  * and one gathers.
  *
- * A good transaction takes a millisecond until it is committed, or half of
+ * A good transaction takes 0.7 milliseconds until it is committed, or half of
  * what the commit itself takes, where that is more: on a disk that is slow to
  * sync it is the commits that have to be few.
  */

@@ -147,12 +147,13 @@ static int apply_quiet (struct manager *m,
     return 0;
 }
 
-void post_keep_base (struct manager *m, const struct job *job)
+void post_before_update (struct manager *m, const struct job *job)
 {
     const char *spec = job->spec ? text_str (job->spec) : NULL;
     char *s;
     size_t len;
 
+    host_of (job)->row_has_spec = false;
     if (!spec || host_of (job)->base_kept)
         return;
     if (store_value_get (m->store, job->id, "jobspec", &s, &len) == 0)
@@ -195,7 +196,7 @@ static int apply_one (struct manager *m,
     entry[len - 1] = '\0';
     ev.entry = entry;
     if (ev.kind == EVENT_JOBSPEC_UPDATE)
-        post_keep_base (m, job);
+        post_before_update (m, job);
     if ((prev = fsm_apply (job, &ev)) < 0)
         goto nomem;
     check_facts (job);

@@ -41,13 +41,11 @@ static int replay_line (struct manager *m,
         return -1;
     if (w.ev.kind == EVENT_ALLOC && !w.ev.R)
         w.ev.R = stored_R (m, job->id);
-    if (w.ev.kind == EVENT_JOBSPEC_UPDATE)
-        host_of (job)->row_has_spec = false;
     if (w.ev.kind == EVENT_RESOURCE_UPDATE)
         host_of (job)->row_lacks_R = true;
     if (fsm_legal (job, &w.ev, error) == 0) {
         if (w.ev.kind == EVENT_JOBSPEC_UPDATE)
-            post_keep_base (m, job);
+            post_before_update (m, job);
         rc = fsm_apply (job, &w.ev);
         if (rc < 0)
             err_set (error, ENOMEM, "out of memory");

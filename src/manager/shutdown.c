@@ -6,7 +6,6 @@
 
 #include "manager/manager_private.h"
 #include "manager/requests.h"
-#include "manager/requests.h"
 #include "store/store.h"
 
 struct shutdown {

@@ -145,6 +145,7 @@ static void conn_watch (struct net_conn *conn)
 
 static void conn_flush (struct net_conn *conn)
 {
+    size_t before = frame_buf_pending (&conn->out);
     bool blocked;
 
     conn_write (conn, WRITE_PER_TURN);
@@ -153,6 +154,8 @@ static void conn_flush (struct net_conn *conn)
         conn->blocked = blocked;
         conn_watch (conn);
     }
+    if (conn->ops.written && frame_buf_pending (&conn->out) < before)
+        conn->ops.written (conn, conn->arg);
 }
 
 static void conn_deliver (struct net_conn *conn);

@@ -64,6 +64,8 @@ struct net_conn_ops {
      * orderly close.  The owner calls net_conn_destroy() now or later.
      */
     void (*closed) (struct net_conn *conn, const char *reason, void *arg);
+    /* NULL, or: the kernel took some of what waited for the peer. */
+    void (*written) (struct net_conn *conn, void *arg);
 };
 
 /* A connection on an open, connected socket, which it owns from now on. */

@@ -7,8 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "router/private.h"
+
+/* Bytes for a client that may wait to be written while more is made. */
+#define QUEUE_ENOUGH (1UL << 20)
 
 static struct router_client *client_find (struct router *r, const char *uuid)
 {
@@ -56,6 +60,50 @@ size_t router_queued (struct router *r, const flux_msg_t *req)
     struct router_client *c = client_of (r, req);
 
     return c && c->queued ? c->queued (c->arg) : 0;
+}
+
+bool router_is_behind (struct router *r, const flux_msg_t *req)
+{
+    struct router_client *c = client_of (r, req);
+
+    if (c && c->queued)
+        c->behind = c->queued (c->arg) > QUEUE_ENOUGH;
+    return c && c->behind;
+}
+
+int router_kick_add (struct router *r, struct loop_source *work)
+{
+    struct kick *k = calloc (1, sizeof (*k));
+
+    if (!k)
+        return -1;
+    k->work = work;
+    LL_PREPEND (r->kicks, k);
+    return 0;
+}
+
+void router_kick_remove (struct router *r, struct loop_source *work)
+{
+    struct kick *k, *tmp;
+
+    LL_FOREACH_SAFE (r->kicks, k, tmp)
+    {
+        if (k->work == work) {
+            LL_DELETE (r->kicks, k);
+            free (k);
+        }
+    }
+}
+
+void router_client_read (struct router_client *c)
+{
+    struct kick *k;
+
+    if (!c->behind || c->queued (c->arg) > QUEUE_ENOUGH)
+        return;
+    c->behind = false;
+    LL_FOREACH (c->router->kicks, k)
+    loop_kick (k->work);
 }
 
 void router_client_set_pause (struct router_client *c,

@@ -74,6 +74,7 @@ struct router_client {
     router_deliver_f deliver;
     size_t (*queued) (void *arg); /* NULL: not known, it is in this process */
     void (*pause) (void *arg, bool paused); /* NULL: it cannot be */
+    bool behind; /* this was said, and somebody waits for it to read on */
     void *arg;
     struct subscription *subscriptions;
     struct service *services;
@@ -81,6 +82,12 @@ struct router_client {
     unsigned int names;
     unsigned int outstanding; /* requests that are not answered for good */
     UT_hash_handle hh;
+};
+
+/* Work to do when a client has read on. */
+struct kick {
+    struct loop_source *work;
+    struct kick *next;
 };
 
 /* What standard methods need, one a service. */
@@ -108,6 +115,7 @@ struct router {
     struct method *methods;
     struct service *services;
     struct router_client *clients;
+    struct kick *kicks;
     struct held *held_head;
     struct held **held_tail;
     struct loop_source *held_work;

@@ -196,6 +196,16 @@ void router_pause (struct router *r, const flux_msg_t *req, bool paused);
 bool router_is_inside (struct router *r, const flux_msg_t *req);
 /* Bytes that wait for the sender of req; 0 if that is not known. */
 size_t router_queued (struct router *r, const flux_msg_t *req);
+/* Does more wait for the sender of req than who sends it much needs to be ahead
+ * of it (1 MiB)?  Then the rest is better left until `work` is kicked, which is
+ * whenever a client of which this was said has read on.
+ */
+bool router_is_behind (struct router *r, const flux_msg_t *req);
+/* -1 and ENOMEM.  Taken back before the work is destroyed. */
+int router_kick_add (struct router *r, struct loop_source *work);
+void router_kick_remove (struct router *r, struct loop_source *work);
+/* From who writes to the client: less waits for it than before. */
+void router_client_read (struct router_client *c);
 const char *router_client_uuid (const struct router_client *c);
 /* A message from the client (any type); the router takes what it needs. */
 void router_client_recv (struct router_client *c, const flux_msg_t *msg);

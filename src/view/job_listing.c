@@ -26,11 +26,6 @@
 #define CLOCK_EVERY_JOB 256
 #define CLOCK_EVERY_ROW 16
 #define PAGE 64 /* finished jobs read at a time */
-/* A client may be slower than its list: it goes on when no more than this
- * waits to be written, and looks again after this time.
- */
-#define QUEUE_ENOUGH (1UL << 20)
-#define RETRY_SECONDS 0.001
 
 enum phase {
     PHASE_COLLECT,
@@ -68,7 +63,6 @@ struct listing {
 struct lister {
     struct view *v;
     struct loop_source *work;
-    struct loop_source *retry;
     struct listing *list; /* the first that can go on is worked on */
 };
 
@@ -336,7 +330,7 @@ static struct listing *next_listing (struct lister *lister)
 
     DL_FOREACH (lister->list, l)
     {
-        if (router_queued (lister->v->r, l->msg) <= QUEUE_ENOUGH)
+        if (!router_is_behind (lister->v->r, l->msg))
             return l;
     }
     return NULL;
@@ -348,11 +342,8 @@ static void work_cb (struct loop_source *src, int revents, void *arg)
     struct lister *lister = arg;
     struct listing *l = next_listing (lister);
 
-    if (!l) {
-        if (lister->list)
-            loop_timer_set (lister->retry, RETRY_SECONDS, 0.);
+    if (!l)
         return;
-    }
     DL_DELETE (lister->list, l);
     if (listing_slice (l)) {
         listing_finish (l);
@@ -362,13 +353,6 @@ static void work_cb (struct loop_source *src, int revents, void *arg)
         DL_APPEND (lister->list, l);
     if (lister->list)
         loop_kick (lister->work);
-}
-
-static void retry_cb (struct loop_source *src, int revents, void *arg)
-{
-    struct lister *lister = arg;
-
-    loop_kick (lister->work);
 }
 
 /* Who asks for a queue means its virtual queues, too. */
@@ -485,15 +469,8 @@ struct lister *lister_create (struct view *v)
                                      LOOP_ALWAYS | LOOP_BULK,
                                      work_cb,
                                      lister);
-    lister->retry = loop_timer_create (manager_loop (v->m),
-                                       LOOP_ALWAYS | LOOP_STOPPED,
-                                       RETRY_SECONDS,
-                                       0.,
-                                       retry_cb,
-                                       lister);
-    if (!lister->work || !lister->retry) {
+    if (!lister->work || router_kick_add (v->r, lister->work) < 0) {
         loop_source_destroy (lister->work);
-        loop_source_destroy (lister->retry);
         free (lister);
         return NULL;
     }
@@ -512,7 +489,7 @@ void lister_destroy (struct lister *lister)
         router_respond_error (lister->v->r, l->msg, ENODATA, NULL);
         listing_free (l);
     }
+    router_kick_remove (lister->v->r, lister->work);
     loop_source_destroy (lister->work);
-    loop_source_destroy (lister->retry);
     free (lister);
 }

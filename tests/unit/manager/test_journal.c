@@ -183,11 +183,13 @@ static void test_during (const struct inst_opt *opt, bool full)
     cancel (t, jobs.active[40]); /* not durable when the walk comes there */
     submitted = inst_send_submit (t, spec, 16, 0);
     allowed = 60;
+    router_client_read (t->owner);
     for (int i = 0; i < 3; i++)
         loop_turn (t->loop, true);
     cancel (t, jobs.active[41]);
     cancel (t, jobs.active[160]);
     allowed = 100000;
+    router_client_read (t->owner);
     until_sentinel (t, tag);
     cancel (t, jobs.active[170]);
     fresh = inst_submit (t, spec, 16, 0);
@@ -224,6 +226,7 @@ static void test_slow (void)
     inst_settle (t);
     is_int (sentinels (t, tag), 1, "who reads gets all");
     is_int (sentinels (t, 77), 0, "who does not, not yet");
+    ok (!loop_turn (t->loop, false), "and nobody looks whether it does");
     router_client_remove (slow);
     cancel (t, jobs.active[199]);
     inst_settle (t);

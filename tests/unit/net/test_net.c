@@ -21,6 +21,7 @@ struct end {
     int fd;
     int messages;
     int closed;
+    int written;
     char reason[256];
     bool echo;
     bool destroy_on_message;
@@ -54,7 +55,14 @@ static void on_closed (struct net_conn *conn, const char *reason, void *arg)
     snprintf (e->reason, sizeof (e->reason), "%s", reason ? reason : "(none)");
 }
 
-static const struct net_conn_ops ops = { on_message, on_closed };
+static void on_written (struct net_conn *conn, void *arg)
+{
+    struct end *e = arg;
+
+    e->written++;
+}
+
+static const struct net_conn_ops ops = { on_message, on_closed, on_written };
 
 static void turns (struct loop *loop, int n)
 {
@@ -167,6 +175,37 @@ static void test_pause (struct loop *loop)
     is_int (e.closed, 1, "and the end is told");
     frame_buf_clear (&buf);
     close_end (&e);
+}
+
+/* Who waits for the peer to read hears of it. */
+static void test_written (struct loop *loop)
+{
+    struct end e;
+    flux_msg_t *msg = flux_request_encode ("x.y", NULL);
+    char *pad = calloc (1, 1 << 20);
+    size_t queued;
+    int before;
+
+    open_end (&e, loop, NULL);
+    if (!msg || !pad || flux_msg_set_payload (msg, pad, 1 << 20) < 0)
+        bail_out ("out of memory");
+    net_conn_send (e.conn, msg);
+    net_conn_send (e.conn, msg);
+    turns (loop, 10);
+    queued = net_conn_queued (e.conn);
+    before = e.written;
+    turns (loop, 10);
+    ok (queued > 1 << 20 && net_conn_queued (e.conn) == queued
+            && e.written == before,
+        "a peer that does not read: nothing is said to be written");
+    if (read (e.fd, pad, 1 << 20) <= 0)
+        bail_out ("read");
+    turns (loop, 2);
+    ok (net_conn_queued (e.conn) < queued && e.written > before,
+        "when it has read, that is told");
+    close_end (&e);
+    flux_msg_destroy (msg);
+    free (pad);
 }
 
 static void test_split (struct loop *loop)
@@ -516,6 +555,7 @@ int main (void)
 
     test_many (loop);
     test_pause (loop);
+    test_written (loop);
     test_split (loop);
     test_hostile (loop);
     test_limits (loop);

@@ -311,6 +311,38 @@ static void test_gone (void)
     end ();
 }
 
+static size_t waits; /* bytes, for the slow one */
+
+static size_t waits_cb (void *arg)
+{
+    return waits;
+}
+
+static void test_slow (void)
+{
+    struct reader *slow, *other;
+
+    begin (1);
+    submit (1000, 1000., 16);
+    slow = ask (0, ALL);
+    router_client_set_queued (slow->client, waits_cb);
+    waits = (1 << 20) + 1;
+    other = ask (0, ALL);
+    read_all (other);
+    is_int (slow->messages,
+            1,
+            "a list waits for who does not read, others go on");
+    inst_settle (t);
+    ok (!loop_turn (t->loop, false), "and nobody looks whether it does");
+    router_client_read (slow->client);
+    ok (!loop_turn (t->loop, false), "a little is not enough");
+    waits = 0;
+    router_client_read (slow->client);
+    read_all (slow);
+    is_int (times_not (slow, 1), 0, "when it has read on, it gets all");
+    end ();
+}
+
 int main (void)
 {
     test_changes ();
@@ -318,5 +350,6 @@ int main (void)
     test_between ();
     test_limit ();
     test_gone ();
+    test_slow ();
     return done_testing ();
 }
