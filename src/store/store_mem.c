@@ -16,15 +16,8 @@
 
 #include "base/err.h"
 #include "base/idtable.h"
+#include "store/items.h"
 #include "store/store_ops.h"
-
-/* A named run of bytes: a log, a value of a job, a value of the instance. */
-struct item {
-    char *key;
-    char *data;
-    size_t len;
-    UT_hash_handle hh;
-};
 
 struct entry {
     struct idnode node;
@@ -54,96 +47,6 @@ struct impl {
     uint64_t max_id;
     struct entry_head finished; /* as listed: the latest first */
 };
-
-static void items_free (struct item **items)
-{
-    struct item *it, *tmp;
-
-    HASH_ITER (hh, *items, it, tmp)
-    {
-        HASH_DEL (*items, it);
-        free (it->key);
-        free (it->data);
-        free (it);
-    }
-}
-
-static void item_delete (struct item **items, const char *key)
-{
-    struct item *it;
-
-    HASH_FIND_STR (*items, key, it);
-    if (!it)
-        return;
-    HASH_DEL (*items, it);
-    free (it->key);
-    free (it->data);
-    free (it);
-}
-
-static struct item *item_get (struct item **items, const char *key)
-{
-    struct item *it;
-
-    HASH_FIND_STR (*items, key, it);
-    if (it)
-        return it;
-    if (!(it = calloc (1, sizeof (*it))) || !(it->key = strdup (key))) {
-        free (it);
-        return NULL;
-    }
-    HASH_ADD_KEYPTR (hh, *items, it->key, strlen (it->key), it);
-    return it;
-}
-
-/* Put data at offset `at` and let the item end after it. */
-static int item_write (struct item *it, size_t at, const void *data, size_t len)
-{
-    char *p = it ? realloc (it->data, at + len + 1) : NULL;
-
-    if (!p)
-        return -1;
-    memcpy (p + at, data, len);
-    p[at + len] = '\0';
-    it->data = p;
-    it->len = at + len;
-    return 0;
-}
-
-static int item_put (struct item **items, const struct record *r)
-{
-    if (r->data)
-        return item_write (item_get (items, r->key), 0, r->data, r->len);
-    item_delete (items, r->key);
-    return 0;
-}
-
-static int item_append (struct item **items, const struct record *r)
-{
-    struct item *it = item_get (items, r->key);
-
-    return item_write (it, it ? it->len : 0, r->data, r->len);
-}
-
-static int item_read (struct item *items,
-                      const char *key,
-                      char **data,
-                      size_t *len)
-{
-    struct item *it;
-
-    HASH_FIND_STR (items, key, it);
-    if (!it || !it->data) {
-        errno = ENOENT;
-        return -1;
-    }
-    if (!(*data = malloc (it->len + 1)))
-        return -1;
-    memcpy (*data, it->data, it->len + 1);
-    if (len)
-        *len = it->len;
-    return 0;
-}
 
 static struct entry *entry_find (struct impl *impl, uint64_t id)
 {
